@@ -1,0 +1,9 @@
+// One Jest set-up for every package: TypeScript is transpiled only (types are checked by
+// `pnpm typecheck`), and a package's own name means what it ships, its compiled `dist`.
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: '<rootDir>/tsconfig.test.json' }] },
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

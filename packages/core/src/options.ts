@@ -1,0 +1,95 @@
+import type { CommonOptions } from './contract';
+import { SeamkitError } from './errors';
+
+/** What one option must be: a predicate, and the words for it in the error. */
+export interface OptionCheck {
+  expected: string;
+  accepts(value: unknown): boolean;
+}
+
+/** The checks that kits need most. */
+export const is = {
+  string: check('a non-empty string', (value) => typeof value === 'string' && value !== ''),
+  boolean: check('true or false', (value) => typeof value === 'boolean'),
+  function: check('a function', (value) => typeof value === 'function'),
+  count: check(
+    'a whole number from 0 up',
+    (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  ),
+  milliseconds: check('a number of ms above 0', (value) => typeof value === 'number' && value > 0),
+  record: check('an object', isRecord),
+  list: check('a list', Array.isArray),
+  url: check('a url', (value) => typeof value === 'string' && URL.canParse(value)),
+  oneOf: (...values: readonly string[]) =>
+    check(`one of ${values.map((value) => `'${value}'`).join(', ')}`, (value) =>
+      values.includes(value as string),
+    ),
+  either: (...checks: readonly OptionCheck[]) =>
+    check(checks.map(({ expected }) => expected).join(', or '), (value) =>
+      checks.some(({ accepts }) => accepts(value)),
+    ),
+} as const;
+
+/** Says what an option of a kit's own must be. */
+export function check(expected: string, accepts: (value: unknown) => boolean): OptionCheck {
+  return { expected, accepts };
+}
+
+const common: Record<string, OptionCheck> = {
+  key: is.string,
+};
+
+const withServer: Record<string, OptionCheck> = {
+  runtime: is.oneOf('container', 'process', 'external'),
+  url: is.url,
+  version: check(
+    "a version like '17' or '7.2'",
+    (value) => typeof value === 'string' && /^\d+(\.\d+)*$/.test(value),
+  ),
+  image: is.string,
+  startTimeout: is.milliseconds,
+};
+
+/**
+ * Refuses unknown and malformed options. `key` is known for every kit; a kit with a server passes
+ * `server: true` for the options of `ServerOptions`. An option that is `undefined` counts as absent.
+ * @throws SeamkitError `OPTION_INVALID`
+ */
+export function checkOptions(
+  kit: string,
+  options: CommonOptions,
+  checks: Record<string, OptionCheck>,
+  { server = false } = {},
+): void {
+  if (!isRecord(options)) {
+    throw new SeamkitError(
+      'OPTION_INVALID',
+      `${kit}() takes an object of options, not ${show(options)}`,
+    );
+  }
+  const known: Record<string, OptionCheck> = { ...common, ...(server && withServer), ...checks };
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    const rule = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (!rule) {
+      throw new SeamkitError('OPTION_INVALID', `${kit}() has no option '${name}'`, {
+        hint: `use one of: ${Object.keys(known).sort().join(', ')}`,
+      });
+    }
+    if (!rule.accepts(value)) {
+      throw new SeamkitError('OPTION_INVALID', `${kit}() option '${name}' is ${show(value)}`, {
+        hint: `pass ${rule.expected}`,
+      });
+    }
+  }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
