@@ -21,6 +21,8 @@ export interface CommonOptions {
    * two functions with the same source and the same `key` share a template.
    */
   key?: string;
+  /** ms that `prepare` may take. Default `SEAMKIT_PREPARE_TIMEOUT`, else 120,000. */
+  prepareTimeout?: number;
 }
 
 /** Options that every kit with a server takes beside its own. */
@@ -60,7 +62,7 @@ export interface Plan {
   baseline?: unknown;
   /** A server of one's own, shared with nobody. Default false. */
   exclusive?: boolean;
-  /** Sandboxes to keep ready ahead of need. Default 0. */
+  /** Free sandboxes to keep ready ahead of need. Default 0. */
   spares?: number;
 }
 
@@ -76,7 +78,7 @@ export interface Endpoint {
 export interface SandboxId {
   /** `seamkit_<owner>_<index>`: lower-case letters, digits and underscores, at most 40 characters. */
   name: string;
-  /** Smallest number from 1 up that no living template or sandbox of this server has here. */
+  /** A small number from 1 up that no other template or sandbox of this run has on this server. */
   index: number;
   /** The run that made it; on an external server a living owner's things are never swept. */
   owner: string;
@@ -88,8 +90,13 @@ export interface SandboxContext {
   runtime: RuntimeName | 'local';
   /** This workspace's run: the same for all its processes while one keeper lives. */
   owner: string;
-  /** Prints one warning line that names the kit and the running test. */
+  /** Prints one warning line that names the boundary and the running test. */
   warn(message: string): void;
+  /**
+   * Runs the user's `prepare`. Rejects with `PREPARE_FAILED` (its error as the `cause`) or, after
+   * `prepareTimeout`, `PREPARE_TIMEOUT`; the kit then removes what it had made for it.
+   */
+  prepare<R>(work: () => R | Promise<R>): Promise<R>;
 }
 
 /** What a test is told about, for messages. */
@@ -309,6 +316,7 @@ export interface ProcessContext extends StartContext {
 export interface StartableContainer<Started extends StartedContainer = StartedContainer> {
   withLabels(labels: Record<string, string>): this;
   withStartupTimeout(ms: number): this;
+  withLogConsumer(consumer: (stream: NodeJS.ReadableStream) => unknown): this;
   start(): Promise<Started>;
 }
 
@@ -316,8 +324,6 @@ export interface StartedContainer {
   getId(): string;
   getHost(): string;
   getMappedPort(port: number): number;
-  stop(options?: { timeout?: number; remove?: boolean; removeVolumes?: boolean }): Promise<unknown>;
-  logs(): Promise<NodeJS.ReadableStream>;
 }
 
 export interface ContainerContext extends StartContext {

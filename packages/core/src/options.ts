@@ -37,6 +37,7 @@ export function check(expected: string, accepts: (value: unknown) => boolean): O
 
 const common: Record<string, OptionCheck> = {
   key: is.string,
+  prepareTimeout: is.milliseconds,
 };
 
 const withServer: Record<string, OptionCheck> = {

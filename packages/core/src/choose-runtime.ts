@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { RuntimeName, ServerKit, ServerOptions } from './contract';
+import { SeamkitError } from './errors';
+
+export interface RuntimeChoice {
+  runtime: RuntimeName;
+  /** One phrase, for the log. */
+  reason: string;
+  /** The external server's. */
+  url?: string;
+}
+
+/**
+ * The runtime of a kit's server: what is forced, else external where a url is set, else containers
+ * where an engine answers and testcontainers is installed, else processes.
+ * @throws SeamkitError `RUNTIME_UNAVAILABLE`, `URL_INVALID`, `OPTION_INVALID`
+ */
+export async function chooseRuntime(
+  kit: ServerKit<any, any, any, any>,
+  options: ServerOptions,
+): Promise<RuntimeChoice> {
+  const prefix = `SEAMKIT_${kit.name.toUpperCase().replaceAll('-', '_')}`;
+  const url = options.url ?? process.env[`${prefix}_URL`];
+  const forced = forcedRuntime(prefix, options);
+
+  if (forced && !kit.supports.runtimes.includes(forced.runtime)) {
+    throw new SeamkitError('RUNTIME_UNAVAILABLE', `${kit.name} has no ${forced.runtime} runtime`, {
+      hint: `choose one of: ${kit.supports.runtimes.join(', ')}`,
+    });
+  }
+  if (forced ? forced.runtime === 'external' : url) {
+    if (!url) {
+      throw new SeamkitError(
+        'RUNTIME_UNAVAILABLE',
+        `${kit.name}: external needs a url (${forced!.reason})`,
+        {
+          hint: `set ${prefix}_URL to the server's url`,
+        },
+      );
+    }
+    if (!URL.canParse(url)) {
+      throw new SeamkitError('URL_INVALID', `${kit.name}: the external url is malformed`, {
+        hint: `set ${prefix}_URL to something like ${kit.name}://user:password@host:port/name`,
+      });
+    }
+    return {
+      runtime: 'external',
+      reason: options.url ? 'option url' : `${prefix}_URL is set`,
+      url,
+    };
+  }
+  if (forced?.runtime === 'process') return forced;
+
+  const container = await containersUsable(kit);
+  if (forced) {
+    if (container.usable) return forced;
+    throw new SeamkitError(
+      'RUNTIME_UNAVAILABLE',
+      `${kit.name}: no containers here (${forced.reason})`,
+      {
+        tried: container.tried,
+        hint: `${container.next}; or run without containers: SEAMKIT_RUNTIME=process`,
+      },
+    );
+  }
+  if (container.usable) return { runtime: 'container', reason: container.reason };
+  if (kit.supports.runtimes.includes('process'))
+    return { runtime: 'process', reason: container.reason };
+  throw new SeamkitError('RUNTIME_UNAVAILABLE', `${kit.name} needs containers or a server's url`, {
+    tried: container.tried,
+    hint: `${container.next}; or set ${prefix}_URL`,
+  });
+}
+
+function forcedRuntime(prefix: string, options: ServerOptions): RuntimeChoice | undefined {
+  const names = [`${prefix}_RUNTIME`, 'SEAMKIT_RUNTIME'];
+  if (options.runtime) return { runtime: options.runtime, reason: 'option runtime' };
+  if (options.url) return { runtime: 'external', reason: 'option url' };
+  const name = names.find((name) => process.env[name]);
+  if (!name) return undefined;
+  const runtime = process.env[name]!;
+  if (!['container', 'process', 'external'].includes(runtime)) {
+    throw new SeamkitError('OPTION_INVALID', `${name} is '${runtime}'`, {
+      hint: 'set it to container, process or external, or take it away',
+    });
+  }
+  return { runtime: runtime as RuntimeName, reason: `${name}=${runtime}` };
+}
+
+interface ContainerProbe {
+  usable: boolean;
+  reason: string;
+  tried: string[];
+  next: string;
+}
+
+/** Whether a container engine answers and Testcontainers is installed for this kit. Takes a few ms. */
+export async function containersUsable(kit: { server: string }): Promise<ContainerProbe> {
+  try {
+    require.resolve('testcontainers', { paths: [kit.server, process.cwd()] });
+  } catch {
+    const reason = 'testcontainers is not installed';
+    return {
+      usable: false,
+      reason,
+      tried: [reason],
+      next: 'npm install --save-dev testcontainers@11',
+    };
+  }
+  const tried: string[] = [];
+  for (const { name, connection } of engines()) {
+    const problem = await cannotConnect(connection);
+    if (!problem) return { usable: true, reason: `an engine answers at ${name}`, tried, next: '' };
+    tried.push(`${name}: ${problem}`);
+  }
+  return {
+    usable: false,
+    reason: 'no container engine answers',
+    tried,
+    next: 'start Docker, or set DOCKER_HOST',
+  };
+}
+
+interface Engine {
+  name: string;
+  /** Undefined: reached by other means (ssh), taken as it is. */
+  connection: { path: string } | { host: string; port: number } | undefined;
+}
+
+/** Where Testcontainers looks too: DOCKER_HOST, else the sockets of Docker, rootless Docker and Podman. */
+function engines(): Engine[] {
+  const named = process.env.DOCKER_HOST;
+  if (named) {
+    const url = URL.canParse(named) ? new URL(named) : undefined;
+    if (url?.protocol === 'unix:') return [{ name: named, connection: { path: url.pathname } }];
+    if (url?.protocol === 'tcp:' || url?.protocol === 'http:') {
+      return [{ name: named, connection: { host: url.hostname, port: Number(url.port || 2375) } }];
+    }
+    return [{ name: named, connection: url ? undefined : { path: named } }];
+  }
+  if (process.platform === 'win32') {
+    return [{ name: 'the Docker pipe', connection: { path: '//./pipe/docker_engine' } }];
+  }
+  const home = homedir();
+  const user = process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
+  return [
+    '/var/run/docker.sock',
+    join(user, 'docker.sock'),
+    join(home, '.docker/run/docker.sock'),
+    join(home, '.docker/desktop/docker.sock'),
+    join(user, 'podman/podman.sock'),
+  ].map((path) => ({ name: path, connection: { path } }));
+}
+
+function cannotConnect(connection: Engine['connection']): Promise<string | undefined> {
+  if (!connection) return Promise.resolve(undefined);
+  if ('path' in connection && process.platform !== 'win32' && !existsSync(connection.path)) {
+    return Promise.resolve('not there');
+  }
+  return new Promise((resolve) => {
+    const socket = connect(connection as { path: string });
+    const timer = setTimeout(() => done('no answer within 1 s'), 1_000);
+    const done = (problem?: string) => {
+      clearTimeout(timer);
+      socket.destroy();
+      resolve(problem);
+    };
+    socket.once('connect', () => done());
+    socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+  });
+}

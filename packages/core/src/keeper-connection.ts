@@ -1,0 +1,23 @@
+import { KeeperSession } from './keeper/client';
+import { print } from './print';
+import { findWorkspace } from './workspace';
+
+/** A test file's session with its keeper: opened when first needed, again if the keeper died. */
+export class KeeperConnection {
+  private opening: Promise<KeeperSession> | undefined;
+
+  /** @throws SeamkitError `KEEPER_FAILED`, `FOLDER_UNUSABLE` */
+  async session(): Promise<KeeperSession> {
+    const current = await this.opening?.catch(() => undefined);
+    if (current?.alive) return current;
+    this.opening = KeeperSession.open(findWorkspace(), (notice) => print('warn', notice));
+    return this.opening;
+  }
+
+  /** Gives back everything that this file leased. */
+  async close(): Promise<void> {
+    const current = await this.opening?.catch(() => undefined);
+    current?.close();
+    this.opening = undefined;
+  }
+}

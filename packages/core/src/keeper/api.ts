@@ -1,0 +1,86 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { json } from 'node:stream/consumers';
+import { SeamkitError } from '../errors';
+import type {
+  EnsureReply,
+  EnsureRequest,
+  Lease,
+  LeaseRequest,
+  ReleaseRequest,
+  SandboxReport,
+  SpareRequest,
+  Status,
+  TemplateReport,
+} from './protocol';
+import type { Servers } from './servers';
+import type { Sessions } from './sessions';
+
+/** The keeper's calls, HTTP over its socket: JSON in, JSON out, errors as data with status 500. */
+export interface Calls {
+  '/ensure': [EnsureRequest, EnsureReply];
+  '/lease': [LeaseRequest, Lease];
+  '/spare': [SpareRequest, Lease | null];
+  '/template': [TemplateReport, null];
+  '/sandbox': [SandboxReport, null];
+  '/release': [ReleaseRequest, null];
+  '/status': [null, Status];
+}
+
+interface Keeper {
+  owner: string;
+  servers: Servers;
+  sessions: Sessions;
+}
+
+export function createApi({ owner, servers, sessions }: Keeper): Server {
+  const calls: { [Path in keyof Calls]: (body: Calls[Path][0]) => unknown } = {
+    '/ensure': (body) => servers.ensure(body, (notice) => sessions.notify(body.session, notice)),
+    '/lease': ({ session, server, template }) => servers.pool(server).lease(session, template),
+    '/spare': ({ session, server, template, spares }) =>
+      servers.pool(server).spare(session, template, spares),
+    '/template': ({ session, server, template, data, error }) => {
+      const pool = servers.pool(server);
+      if (error) pool.failed(session, template, error);
+      else if (data !== undefined) pool.built(session, template, data);
+      else pool.lost(template);
+    },
+    '/sandbox': ({ session, server, name, data }) =>
+      servers.pool(server).created(session, name, data),
+    '/release': ({ session, server, name, state }) =>
+      servers.pool(server).release(session, name, state),
+    '/status': () => ({
+      owner,
+      pid: process.pid,
+      sessions: sessions.count,
+      servers: servers.status,
+    }),
+  };
+
+  const api = createServer(async (request, response) => {
+    if (request.url === '/session') return sessions.begin(response, owner);
+    const reply = (status: number, body: unknown) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body ?? null));
+    };
+    try {
+      const call = calls[request.url as keyof Calls] as ((body: unknown) => unknown) | undefined;
+      if (!call) throw new SeamkitError('KEEPER_FAILED', `the keeper has no call ${request.url}`);
+      const body = await read(request);
+      if (body && !sessions.has((body as { session: string }).session)) {
+        throw new SeamkitError('KEEPER_FAILED', 'this session has ended');
+      }
+      reply(200, await call(body));
+    } catch (error) {
+      reply(500, SeamkitError.wrap(error, 'KEEPER_FAILED', 'the keeper failed').toData());
+    }
+  });
+  // A call may wait for a download; a session lasts as long as its worker.
+  api.requestTimeout = 0;
+  api.headersTimeout = 0;
+  api.timeout = 0;
+  return api;
+}
+
+async function read(request: IncomingMessage): Promise<unknown> {
+  return request.headers['content-type'] === 'application/json' ? json(request) : null;
+}

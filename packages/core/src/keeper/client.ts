@@ -1,0 +1,183 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { SeamkitError } from '../errors';
+import type { Calls } from './api';
+import { tryLock } from './lock';
+import { type KeeperPaths, keeperPaths } from './paths';
+import type { Hello, Notice, Status } from './protocol';
+
+const startDeadline = 15_000;
+const pollInterval = 10;
+
+/** A process' connection to its workspace's keeper. While it is open, what it leased is its own. */
+export class KeeperSession {
+  private constructor(
+    private readonly socket: string,
+    private readonly stream: IncomingMessage,
+    readonly id: string,
+    /** The run's name. */
+    readonly owner: string,
+  ) {}
+
+  /**
+   * Connects, and starts the keeper first where none runs; of many who do so at once, one does.
+   * @throws SeamkitError `KEEPER_FAILED`, `FOLDER_UNUSABLE`
+   */
+  static async open(workspace: string, onNotice: (notice: string) => void): Promise<KeeperSession> {
+    const paths = keeperPaths(workspace);
+    const deadline = performance.now() + startDeadline;
+    for (;;) {
+      const session = await KeeperSession.connect(paths.socket, onNotice);
+      if (session) return session;
+      if (performance.now() > deadline) throw noKeeper(paths);
+      await startKeeper(workspace, paths, deadline);
+    }
+  }
+
+  private static async connect(
+    socket: string,
+    onNotice: (notice: string) => void,
+  ): Promise<KeeperSession | undefined> {
+    const stream = await send(socket, '/session').catch(unlessAbsent);
+    if (!stream) return undefined;
+    const lines = createInterface({ input: stream });
+    const hello = await new Promise<Hello | undefined>((resolve) => {
+      lines.once('line', (line) => resolve(JSON.parse(line)));
+      stream.once('close', () => resolve(undefined));
+      stream.once('error', () => resolve(undefined));
+    });
+    if (!hello) return undefined; // it was just closing
+    lines.on('line', (line) => onNotice((JSON.parse(line) as Notice).notice));
+    stream.on('error', () => {});
+    stream.socket.unref(); // a finished run is not kept waiting
+    return new KeeperSession(socket, stream, hello.session, hello.owner);
+  }
+
+  get alive(): boolean {
+    return !this.stream.destroyed && !this.stream.readableEnded;
+  }
+
+  /** @throws SeamkitError what the keeper answered, or `KEEPER_FAILED` where it is gone */
+  async call<Path extends keyof Calls>(
+    path: Path,
+    body: Omit<NonNullable<Calls[Path][0]>, 'session'>,
+  ): Promise<Calls[Path][1]> {
+    return call(this.socket, path, { ...body, session: this.id } as unknown as Calls[Path][0]);
+  }
+
+  close(): void {
+    this.stream.destroy();
+  }
+}
+
+/** What the keeper of a workspace has, or undefined where none runs. Starts nothing. */
+export async function keeperStatus(workspace: string): Promise<Status | undefined> {
+  return call(keeperPaths(workspace).socket, '/status', null).catch((error) =>
+    unlessAbsent(error.cause),
+  );
+}
+
+async function call<Path extends keyof Calls>(
+  socket: string,
+  path: Path,
+  body: Calls[Path][0],
+): Promise<Calls[Path][1]> {
+  let status: number | undefined;
+  let answer: string;
+  try {
+    const response = await send(socket, path, body ?? undefined);
+    status = response.statusCode;
+    answer = await text(response);
+  } catch (error) {
+    throw new SeamkitError('KEEPER_FAILED', 'the keeper is gone', {
+      cause: error,
+      hint: 'run the tests again: the next run starts a new one',
+    });
+  }
+  const value = JSON.parse(answer);
+  if (status !== 200) throw SeamkitError.fromData(value);
+  return value;
+}
+
+function send(socket: string, path: string, body?: unknown): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const call = request(
+      { socketPath: socket, path, method: 'POST', headers, agent: false },
+      resolve,
+    );
+    call.once('error', reject);
+    call.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+function unlessAbsent(error: NodeJS.ErrnoException | undefined): undefined {
+  if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(error?.code ?? '')) return undefined;
+  throw error;
+}
+
+async function startKeeper(workspace: string, paths: KeeperPaths, deadline: number): Promise<void> {
+  const unlock = tryLock(paths.startLock);
+  if (!unlock) return void (await delay(pollInterval)); // somebody else does
+  try {
+    if (await isListening(paths.socket)) return;
+    const log = openSync(paths.log, 'w', 0o600);
+    const child = spawn(process.execPath, [join(__dirname, 'main.js'), workspace], {
+      cwd: dirname(paths.folder),
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: keeperEnvironment(),
+    });
+    closeSync(log);
+    let failed = false;
+    child.once('error', () => {
+      failed = true;
+    });
+    child.once('exit', (code) => {
+      failed = code !== 0;
+    });
+    child.unref();
+    while (!(await isListening(paths.socket))) {
+      if (failed || performance.now() > deadline) throw noKeeper(paths);
+      await delay(pollInterval);
+    }
+  } finally {
+    unlock();
+  }
+}
+
+/** What was meant for the runner's own Node (inspectors, loaders, coverage) is not for the keeper's. */
+function keeperEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('NODE_') || name === 'NODE_EXTRA_CA_CERTS',
+  );
+  return Object.fromEntries(kept);
+}
+
+async function isListening(socket: string): Promise<boolean> {
+  try {
+    const response = await send(socket, '/status');
+    response.resume();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function noKeeper(paths: KeeperPaths): SeamkitError {
+  let log: string[] = [];
+  try {
+    log = readFileSync(paths.log, 'utf8').trim().split('\n').slice(-20);
+  } catch {
+    // It never came so far.
+  }
+  return new SeamkitError('KEEPER_FAILED', 'the keeper did not start', {
+    log,
+    hint: 'the log lines say why; if there are none, run again with SEAMKIT_LOG=debug',
+  });
+}

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import type { Server as HttpServer } from 'node:http';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { dataRoot } from '../runtime/data-folder';
+import { createApi } from './api';
+import { Ledger } from './ledger';
+import { tryLock } from './lock';
+import type { KeeperPaths } from './paths';
+import { identify, isAlive } from './process-identity';
+import { Servers } from './servers';
+import { Sessions } from './sessions';
+
+/** ms that a keeper without sessions stays, so that the next file, package or run finds it warm. */
+const lingerDefault = 3_000;
+
+/** Runs a workspace's keeper until nobody needs it. Returns at once if another one already does. */
+export async function runKeeper(paths: KeeperPaths): Promise<void> {
+  const unlock = await takeOver(paths);
+  if (!unlock) return;
+
+  const owner = randomBytes(4).toString('hex');
+  const run = join(paths.folder, `run-${owner}`);
+  await sweepDeadRuns(paths.folder);
+  mkdirSync(run, { mode: 0o700 });
+  writeFileSync(join(run, 'keeper'), identify(process.pid)!);
+  const ledger = new Ledger(join(run, 'ledger'));
+  let closing = false;
+  let leash = startLeash();
+
+  const data = dataRoot(owner);
+  ledger.add({ kind: 'folder', path: data });
+  const servers = new Servers(owner, ledger, data);
+  const sessions = new Sessions({
+    ended: (session) => servers.drop(session),
+    idle: linger,
+    busy: stay,
+  });
+  const api = createApi({ owner, servers, sessions });
+  await listen(api, paths.socket);
+
+  const lingerMs = Number(process.env.SEAMKIT_LINGER ?? lingerDefault);
+  let timer: NodeJS.Timeout | undefined;
+  linger();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void close());
+  process.on('SIGHUP', () => {});
+
+  function linger(): void {
+    timer = setTimeout(() => void close(), lingerMs);
+  }
+
+  function stay(): void {
+    clearTimeout(timer);
+  }
+
+  async function close(): Promise<void> {
+    if (closing) return;
+    closing = true;
+    stay();
+    rmSync(paths.socket, { force: true });
+    api.close();
+    api.closeAllConnections();
+    await servers.stopAll();
+    rmSync(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+    rmSync(run, { recursive: true, force: true });
+    rmSync(paths.log, { force: true });
+    unlock!();
+    leash.stdin!.end();
+    process.exit(0);
+  }
+
+  /** Without a leash nothing may run: a dead one is replaced. */
+  function startLeash(): ChildProcess {
+    const child = spawn(
+      process.execPath,
+      [join(__dirname, 'leash.js'), run, paths.socket, paths.lock],
+      { detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
+    );
+    child.stdin!.on('error', () => {});
+    child.once('exit', () => {
+      if (!closing) leash = startLeash();
+    });
+    return child;
+  }
+}
+
+/** The keeper's lock, once the last keeper has gone; undefined where one serves. */
+async function takeOver(paths: KeeperPaths): Promise<(() => void) | undefined> {
+  for (;;) {
+    const unlock = tryLock(paths.lock);
+    if (unlock) return unlock;
+    if (await answers(paths.socket)) return undefined;
+    await delay(10); // it is starting, or stopping its servers
+  }
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socket, () => {
+      resolve(true);
+      probe.destroy();
+    });
+    probe.once('error', () => resolve(false));
+    probe.once('close', () => resolve(false));
+  });
+}
+
+/** What earlier keepers left, where neither they nor their leashes could clean up. */
+async function sweepDeadRuns(folder: string): Promise<void> {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith('run-')) continue;
+    const run = join(folder, name);
+    const keeper = join(run, 'keeper');
+    if (existsSync(keeper) && isAlive(readFileSync(keeper, 'utf8'))) continue;
+    await new Ledger(join(run, 'ledger')).sweep();
+    rmSync(run, { recursive: true, force: true });
+  }
+}
+
+function listen(api: HttpServer, socket: string): Promise<void> {
+  rmSync(socket, { force: true }); // a dead keeper's: the lock is ours
+  return new Promise((resolve, reject) => {
+    api.once('error', reject);
+    api.listen(socket, () => {
+      chmodSync(socket, 0o600);
+      resolve();
+    });
+  });
+}

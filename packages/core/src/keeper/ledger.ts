@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isAlive, pidOf } from './process-identity';
+
+/** Something that must not outlive its keeper. */
+export type Entry =
+  /** A process group, named by its leader. */
+  | { kind: 'group'; leader: string }
+  | { kind: 'folder'; path: string }
+  /** Every container with this label, and the engine library to remove them with. */
+  | { kind: 'containers'; label: string; library: string };
+
+/**
+ * What a keeper owns, on disk before it exists, so that whoever survives (the leash, the next
+ * keeper) can remove it. One file per entry, each written whole.
+ */
+export class Ledger {
+  constructor(private readonly folder: string) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** @returns how to strike the entry out, once the thing is gone */
+  add(entry: Entry): () => void {
+    const name = randomBytes(6).toString('hex');
+    const path = join(this.folder, `${name}.json`);
+    writeFileSync(`${path}.tmp`, JSON.stringify(entry), { mode: 0o600 });
+    renameSync(`${path}.tmp`, path);
+    return () => rmSync(path, { force: true });
+  }
+
+  entries(): Entry[] {
+    return readdirSync(this.folder)
+      .filter((name) => name.endsWith('.json'))
+      .flatMap((name) => parse(readFileSync(join(this.folder, name), 'utf8')) ?? []);
+  }
+
+  /** Removes everything that is listed: processes first, then what they used. Never throws. */
+  async sweep(): Promise<void> {
+    const entries = this.entries();
+    for (const entry of entries) if (entry.kind === 'group') killGroup(entry.leader);
+    for (const entry of entries) if (entry.kind === 'folder') removeFolder(entry.path);
+    for (const entry of entries) {
+      if (entry.kind === 'containers') await removeContainers(entry.label, entry.library);
+    }
+  }
+}
+
+/** Kills a whole process group, unless its leader's pid now belongs to somebody else. */
+export function killGroup(leader: string): void {
+  const pid = pidOf(leader);
+  // A dead leader may have left children; its pid is not given to a new process while its group lives.
+  if (pid === undefined || (!isAlive(leader) && isTaken(pid))) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
+}
+
+/** Removes a folder whose processes may still be dying and writing. Never throws. */
+export function removeFolder(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
+  } catch {
+    // Swept by the next keeper.
+  }
+}
+
+/** Removes all containers with a label, through the engine client that `library` ships. */
+export async function removeContainers(label: string, library: string): Promise<void> {
+  try {
+    const { getContainerRuntimeClient } = require(library);
+    const { dockerode } = (await getContainerRuntimeClient()).container;
+    const found = await dockerode.listContainers({ all: true, filters: { label: [label] } });
+    await Promise.all(
+      found.map(({ Id }: { Id: string }) =>
+        dockerode
+          .getContainer(Id)
+          .remove({ force: true, v: true })
+          .catch(() => {}),
+      ),
+    );
+  } catch {
+    // No engine any more, so no containers.
+  }
+}
+
+function isTaken(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parse(text: string): Entry | undefined {
+  try {
+    const entry = JSON.parse(text) as Entry;
+    if (entry.kind === 'group' && typeof entry.leader === 'string') return entry;
+    if (entry.kind === 'folder' && typeof entry.path === 'string') return entry;
+    if (entry.kind === 'containers' && typeof entry.label === 'string') return entry;
+  } catch {
+    // Truncated or not ours: nothing that could be acted on safely.
+  }
+  return undefined;
+}

@@ -1,0 +1,204 @@
+import type { Json, SandboxId } from '../contract';
+import { type ErrorData, SeamkitError } from '../errors';
+import type { Discarded, Lease } from './protocol';
+
+interface Sandbox {
+  id: SandboxId;
+  template: Template;
+  holder: string | undefined;
+  clean: boolean;
+  /** Being created ahead of need. */
+  spare: boolean;
+  /** Absent until its creator has reported it. */
+  data?: Json;
+}
+
+interface Template {
+  key: string;
+  id: SandboxId;
+  /** The session that makes it. */
+  builder?: string;
+  data?: Json;
+  waiting: { session: string; resolve(lease: Lease): void; reject(error: unknown): void }[];
+  sandboxes: Set<Sandbox>;
+}
+
+/** How many templates that nobody uses are kept, in case they are asked for again. */
+const idleTemplates = 4;
+
+/** One server's templates and sandboxes: who holds what. Knows them as names and data only. */
+export class Pool {
+  /** Least recently used first. */
+  private readonly templates = new Map<string, Template>();
+  private readonly indexes = new Set<number>();
+
+  constructor(private readonly owner: string) {}
+
+  get counts() {
+    const templates = [...this.templates.values()];
+    return {
+      templates: templates.filter(({ data }) => data !== undefined).length,
+      sandboxes: templates.reduce((sum, { sandboxes }) => sum + sandboxes.size, 0),
+    };
+  }
+
+  /** Resolves at once, unless another session is making the template. */
+  async lease(session: string, key: string): Promise<Lease> {
+    const template = this.templates.get(key);
+    if (!template) {
+      const id = this.name('t');
+      this.templates.set(key, { key, id, builder: session, waiting: [], sandboxes: new Set() });
+      return { state: 'template', id };
+    }
+    this.templates.delete(key);
+    this.templates.set(key, template);
+    if (template.data === undefined) {
+      return new Promise((resolve, reject) => template.waiting.push({ session, resolve, reject }));
+    }
+    return this.take(session, template);
+  }
+
+  /** The template is ready: everyone who waited gets a sandbox. */
+  built(session: string, key: string, data: Json): void {
+    const template = this.building(session, key);
+    template.builder = undefined;
+    template.data = data;
+    for (const { session, resolve } of template.waiting.splice(0))
+      resolve(this.take(session, template));
+  }
+
+  /** It could not be made: everyone who waited hears why; who asks later tries again. */
+  failed(session: string, key: string, error: ErrorData): void {
+    const template = this.building(session, key);
+    this.forget(template);
+    for (const { reject } of template.waiting) reject(SeamkitError.fromData(error));
+  }
+
+  /** The template is gone from the server: who asks next makes it again. */
+  lost(key: string): void {
+    const template = this.templates.get(key);
+    if (template?.data !== undefined) this.forget(template);
+  }
+
+  /** A sandbox to create ahead of need, unless `spares` are free. */
+  spare(session: string, key: string, spares: number): Lease | null {
+    const template = this.templates.get(key);
+    if (template?.data === undefined) return null;
+    const free = [...template.sandboxes].filter(
+      ({ holder, clean }) => holder === undefined && clean,
+    );
+    const coming = [...template.sandboxes].filter(({ spare }) => spare);
+    if (free.length + coming.length >= spares) return null;
+    return this.add(session, template, true);
+  }
+
+  created(session: string, name: string, data: Json): void {
+    this.held(session, name).data = data;
+  }
+
+  release(session: string, name: string, state: 'clean' | 'dirty' | 'gone'): void {
+    const sandbox = this.held(session, name);
+    this.free(sandbox, state === 'clean');
+    if (state === 'gone') this.remove(sandbox);
+  }
+
+  /** A session ended, however it ended: what it held is free again. */
+  drop(session: string): void {
+    for (const template of [...this.templates.values()]) {
+      template.waiting = template.waiting.filter((waiting) => waiting.session !== session);
+      for (const sandbox of [...template.sandboxes]) {
+        if (sandbox.holder === session) this.free(sandbox, false);
+      }
+      if (template.builder === session) this.passOn(template);
+    }
+  }
+
+  private take(session: string, template: Template): Lease {
+    const discard = this.discard();
+    const data = template.data!;
+    const free = [...template.sandboxes].filter(({ holder }) => holder === undefined);
+    const sandbox = free.find(({ clean }) => clean) ?? free[0];
+    if (!sandbox) {
+      return this.add(session, template, false, discard);
+    }
+    const state = sandbox.clean ? 'clean' : 'dirty';
+    sandbox.holder = session;
+    sandbox.clean = false;
+    return { state, id: sandbox.id, sandbox: sandbox.data!, template: data, discard };
+  }
+
+  private add(
+    session: string,
+    template: Template,
+    spare: boolean,
+    discard: Discarded[] = [],
+  ): Lease {
+    const id = this.name('s');
+    template.sandboxes.add({ id, template, holder: session, clean: false, spare });
+    return { state: 'new', id, template: template.data!, discard };
+  }
+
+  /** The builder died: what it left is not trusted, and the next in line starts afresh. */
+  private passOn(template: Template): void {
+    this.forget(template);
+    const [next, ...others] = template.waiting;
+    if (!next) return;
+    const id = this.name('t');
+    this.templates.set(template.key, { ...template, id, builder: next.session, waiting: others });
+    next.resolve({ state: 'template', id });
+  }
+
+  private free(sandbox: Sandbox, clean: boolean): void {
+    sandbox.holder = undefined;
+    sandbox.clean = clean;
+    sandbox.spare = false;
+    // Its creator died before it could say what it made, so nobody can use or remove it.
+    if (sandbox.data === undefined) sandbox.template.sandboxes.delete(sandbox);
+  }
+
+  private remove(sandbox: Sandbox): void {
+    sandbox.template.sandboxes.delete(sandbox);
+    this.indexes.delete(sandbox.id.index);
+  }
+
+  private discard(): Discarded[] {
+    const idle = [...this.templates.values()].filter(
+      ({ data, sandboxes }) =>
+        data !== undefined && [...sandboxes].every(({ holder }) => holder === undefined),
+    );
+    return idle.slice(0, -idleTemplates).map((template) => {
+      // Their indexes are not given out again: whoever destroys them may not have done so yet.
+      this.forget(template);
+      return {
+        template: template.data!,
+        sandboxes: [...template.sandboxes].map(({ data }) => data!),
+      };
+    });
+  }
+
+  private forget(template: Template): void {
+    this.templates.delete(template.key);
+  }
+
+  private name(role: 't' | 's'): SandboxId {
+    let index = 1;
+    while (this.indexes.has(index)) index++;
+    this.indexes.add(index);
+    return { name: `seamkit_${this.owner}_${role}${index}`, index, owner: this.owner };
+  }
+
+  private building(session: string, key: string): Template {
+    const template = this.templates.get(key);
+    if (template?.builder === session) return template;
+    throw new SeamkitError('KEEPER_FAILED', `session ${session} is not making template ${key}`);
+  }
+
+  private held(session: string, name: string): Sandbox {
+    for (const { sandboxes } of this.templates.values()) {
+      for (const sandbox of sandboxes) {
+        if (sandbox.id.name === name && sandbox.holder === session) return sandbox;
+      }
+    }
+    throw new SeamkitError('KEEPER_FAILED', `session ${session} does not hold sandbox ${name}`);
+  }
+}

@@ -1,0 +1,129 @@
+import type { Endpoint, Json, RuntimeName, SandboxId } from '../contract';
+import type { ErrorData } from '../errors';
+
+/** What makes a server that one and no other. Equal identities share a server. */
+export interface ServerIdentity {
+  kit: string;
+  runtime: RuntimeName;
+  /** Absolute path of the kit's server module. */
+  module: string;
+  version?: string;
+  image?: string;
+  settings: { [key: string]: Json };
+  /** The external server's url. */
+  url?: string;
+  /** The only session that may use it; it ends with that session. */
+  exclusive?: string;
+}
+
+/** How to start it here; the first who asks decides. */
+export interface StartOptions {
+  /** ms. */
+  startTimeout: number;
+  /** The asking process' PATH and working folder, to find programs as it would. */
+  path: string;
+  from: string;
+}
+
+/** First line of a session's stream; then come notices, for as long as the session lives. */
+export interface Hello {
+  session: string;
+  /** The run: the keeper's own name, part of every sandbox's. */
+  owner: string;
+}
+
+export type Notice = { notice: string };
+
+export interface EnsureRequest {
+  session: string;
+  identity: ServerIdentity;
+  start: StartOptions;
+}
+
+export interface EnsureReply {
+  /** The server's key, for the calls below. */
+  server: string;
+  endpoint: Endpoint;
+}
+
+export interface LeaseRequest {
+  session: string;
+  server: string;
+  template: string;
+}
+
+/** Asks for a sandbox to create ahead of need; null where `spares` free ones are there already. */
+export interface SpareRequest extends LeaseRequest {
+  spares: number;
+}
+
+/**
+ * What a lease gives:
+ * - `template`: nobody has made it; make it under this name, report to `/template`, lease again;
+ * - `new`: nothing is free; create a sandbox under this name and report to `/sandbox`;
+ * - `clean`, `dirty`: a sandbox that is free; dirty when its last holder died with it.
+ */
+export type Lease =
+  | { state: 'template'; id: SandboxId }
+  | { state: 'new'; id: SandboxId; template: Json; discard: Discarded[] }
+  | {
+      state: 'clean' | 'dirty';
+      id: SandboxId;
+      sandbox: Json;
+      template: Json;
+      discard: Discarded[];
+    };
+
+/** A template that nobody has used for long, and its sandboxes: to be destroyed by who gets it. */
+export interface Discarded {
+  template: Json;
+  sandboxes: Json[];
+}
+
+/** The template is made (`data`), could not be made (`error`), or is no longer there (neither). */
+export interface TemplateReport {
+  session: string;
+  server: string;
+  template: string;
+  data?: Json;
+  error?: ErrorData;
+}
+
+export interface SandboxReport {
+  session: string;
+  server: string;
+  name: string;
+  /** What the kit needs to find the sandbox again. */
+  data: Json;
+}
+
+export interface ReleaseRequest {
+  session: string;
+  server: string;
+  name: string;
+  /** Whether it is at its baseline, or gone. */
+  state: 'clean' | 'dirty' | 'gone';
+}
+
+/** What `/status` tells: one row per server that ran in this keeper's life. */
+export interface ServerStatus {
+  kit: string;
+  runtime: RuntimeName;
+  state: 'starting' | 'running' | 'ended';
+  version?: string;
+  /** Where its program or image came from. */
+  source?: string;
+  /** ms from the real start to ready. */
+  startMs?: number;
+  /** ms of downloads and first initialisations before. */
+  setupMs?: number;
+  templates: number;
+  sandboxes: number;
+}
+
+export interface Status {
+  owner: string;
+  pid: number;
+  sessions: number;
+  servers: ServerStatus[];
+}

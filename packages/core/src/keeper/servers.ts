@@ -1,0 +1,177 @@
+import type { Endpoint, ServerModule, ServerRequest } from '../contract';
+import { SeamkitError } from '../errors';
+import { fingerprint } from '../fingerprint';
+import { containerContext } from '../runtime/container';
+import { processContext } from '../runtime/process';
+import { ServerStart } from '../runtime/server-start';
+import type { Ledger } from './ledger';
+import { Pool } from './pool';
+import type {
+  EnsureReply,
+  EnsureRequest,
+  ServerIdentity,
+  ServerStatus,
+  StartOptions,
+} from './protocol';
+
+interface Server {
+  key: string;
+  identity: ServerIdentity;
+  pool: Pool;
+  start: ServerStart;
+  endpoint: Promise<Endpoint>;
+  status: ServerStatus;
+  listeners: Set<(notice: string) => void>;
+}
+
+/** The keeper's servers: started once for whoever asks, dropped when they end, stopped together. */
+export class Servers {
+  private readonly running = new Map<string, Server>();
+  /** Every server of this keeper's life, for the report. */
+  private readonly history: Server[] = [];
+
+  constructor(
+    private readonly owner: string,
+    private readonly ledger: Ledger,
+    private readonly data: string,
+  ) {}
+
+  /** The server that runs already, or one that is started now. `listen` hears of its progress. */
+  async ensure(request: EnsureRequest, listen: (notice: string) => void): Promise<EnsureReply> {
+    const key = fingerprint(request.identity);
+    let server = this.running.get(key);
+    if (!server) {
+      server = this.launch(key, request.identity, request.start);
+      this.running.set(key, server);
+      this.history.push(server);
+    }
+    server.listeners.add(listen);
+    try {
+      return { server: key, endpoint: await server.endpoint };
+    } finally {
+      server.listeners.delete(listen);
+    }
+  }
+
+  /** @throws SeamkitError `KEEPER_FAILED` where the server has ended meanwhile */
+  pool(key: string): Pool {
+    const server = this.running.get(key);
+    if (server) return server.pool;
+    throw new SeamkitError('KEEPER_FAILED', 'the server has ended', {
+      hint: 'run the tests again: the next run starts a new one',
+    });
+  }
+
+  /** A session ended: its sandboxes are free, its exclusive servers are stopped. */
+  drop(session: string): void {
+    for (const server of this.running.values()) {
+      server.pool.drop(session);
+      if (server.identity.exclusive === session) this.remove(server);
+    }
+  }
+
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.running.values()].map((server) => this.remove(server)));
+  }
+
+  get status(): ServerStatus[] {
+    return this.history.map(({ status, pool }) => ({ ...status, ...pool.counts }));
+  }
+
+  private launch(key: string, identity: ServerIdentity, options: StartOptions): Server {
+    const listeners = new Set<(notice: string) => void>();
+    const start = new ServerStart(identity.kit, options.startTimeout, (text) => {
+      for (const listen of listeners) listen(`${identity.kit}: ${text}`);
+    });
+    const { kit, runtime } = identity;
+    const server: Server = {
+      key,
+      identity,
+      pool: new Pool(this.owner),
+      start,
+      listeners,
+      status: { kit, runtime, state: 'starting', templates: 0, sandboxes: 0 },
+      endpoint: this.start(identity, options, start),
+    };
+    server.endpoint.then(
+      ({ version }) => {
+        start.deadline.stop();
+        const { ran, stood } = start.deadline.times;
+        Object.assign(server.status, {
+          state: 'running',
+          version,
+          source: start.source,
+          startMs: Math.round(ran),
+          setupMs: Math.round(stood),
+        });
+      },
+      () => this.remove(server),
+    );
+    start.ended.then(() => this.remove(server));
+    return server;
+  }
+
+  private async start(
+    identity: ServerIdentity,
+    options: StartOptions,
+    start: ServerStart,
+  ): Promise<Endpoint> {
+    if (identity.runtime === 'external') return { url: identity.url! };
+    const { server: module } = require(identity.module) as { server: ServerModule };
+    const { version, image, settings } = identity;
+    const request = { version, image, settings };
+    const begin = identity.runtime === 'process' ? this.process : this.container;
+    try {
+      return await Promise.race([
+        begin.call(this, module, request, options, start, identity),
+        start.deadline.passed,
+      ]);
+    } catch (error) {
+      // Its processes are gone before anybody hears of it, so that nothing of it is in the way.
+      await start.release();
+      throw SeamkitError.wrap(error, 'START_FAILED', `${identity.kit} did not start`, {
+        log: start.logLines.last(),
+        hint: 'the log lines say more; a bug of the kit if they do not',
+      });
+    }
+  }
+
+  private async process(
+    module: ServerModule,
+    request: ServerRequest,
+    { path, from }: StartOptions,
+    start: ServerStart,
+  ): Promise<Endpoint> {
+    if (!module.process) throw noSuchRuntime(start.kit, 'process');
+    const name = `${start.kit}-${this.history.length}`;
+    const { ledger, data } = this;
+    return module.process(request, processContext(start, { ledger, name, data, path, from }));
+  }
+
+  private async container(
+    module: ServerModule,
+    request: ServerRequest,
+    _options: StartOptions,
+    start: ServerStart,
+    identity: ServerIdentity,
+  ): Promise<Endpoint> {
+    if (!module.container) throw noSuchRuntime(start.kit, 'container');
+    const { ledger, owner } = this;
+    return module.container(
+      request,
+      containerContext(start, { ledger, owner, module: identity.module }),
+    );
+  }
+
+  private async remove(server: Server): Promise<void> {
+    if (this.running.get(server.key) === server) this.running.delete(server.key);
+    server.status.state = 'ended';
+    await server.start.release();
+  }
+}
+
+function noSuchRuntime(kit: string, runtime: string): SeamkitError {
+  return new SeamkitError('RUNTIME_UNAVAILABLE', `${kit} has no ${runtime} runtime`, {
+    hint: 'take away SEAMKIT_RUNTIME, or choose another runtime',
+  });
+}

@@ -1,0 +1,44 @@
+import { lstatSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SeamkitError } from './errors';
+
+/**
+ * Makes sure that `path` is a folder of ours that nobody else can write to.
+ * @param mode 0o700, or 0o711 where servers of another uid must pass through
+ * @throws SeamkitError `FOLDER_UNUSABLE`
+ */
+export function ownFolder(path: string, mode = 0o700): string {
+  try {
+    mkdirSync(path, { mode });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw unusable(path, error);
+  }
+  const stat = lstatSync(path);
+  if (!stat.isDirectory()) throw unsafe(path, 'is not a folder');
+  if (stat.uid !== process.getuid?.()) throw unsafe(path, `belongs to uid ${stat.uid}`);
+  if (stat.mode & 0o777 & ~mode) {
+    throw unsafe(path, `is open to others (mode ${(stat.mode & 0o777).toString(8)})`);
+  }
+  return path;
+}
+
+/** Where sockets and ledgers live: short paths, since a socket's may have 103 bytes on macOS. */
+export function stateFolder(): string {
+  const base = process.env.XDG_RUNTIME_DIR ?? tmpdir();
+  const uid = process.getuid?.() ?? 0;
+  const folder = join(base, `seamkit-${uid}`);
+  return ownFolder(folder.length < 60 ? folder : `/tmp/seamkit-${uid}`);
+}
+
+function unusable(path: string, cause: unknown): SeamkitError {
+  return SeamkitError.wrap(cause, 'FOLDER_UNUSABLE', `the folder ${path} cannot be made`, {
+    hint: 'make its parent writable, or set XDG_RUNTIME_DIR (sockets) or TMPDIR to a folder of yours',
+  });
+}
+
+function unsafe(path: string, why: string): SeamkitError {
+  return new SeamkitError('FOLDER_UNUSABLE', `the folder ${path} ${why}`, {
+    hint: `look at it (ls -ld ${path}); remove it if it is not yours, or set XDG_RUNTIME_DIR or TMPDIR to a private folder`,
+  });
+}

@@ -1,0 +1,12 @@
+import { identify } from './keeper/process-identity';
+
+/**
+ * Names the run that this process belongs to: what its runner's workers share, and a later run
+ * does not. `SEAMKIT_RUN`, else the runner's process, which is this one or its parent.
+ */
+export function currentRun(): string {
+  if (process.env.SEAMKIT_RUN) return process.env.SEAMKIT_RUN;
+  const ofJestOrVitest = (process.env.JEST_WORKER_ID || process.env.VITEST) && process.send;
+  const ofNodeTest = process.env.NODE_TEST_CONTEXT?.startsWith('child');
+  return identify(ofJestOrVitest || ofNodeTest ? process.ppid : process.pid) ?? String(process.pid);
+}

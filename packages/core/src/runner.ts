@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type { TestInfo } from './contract';
+import { SeamkitError } from './errors';
+
+type Hook = (run: (...args: any[]) => unknown, options?: any) => unknown;
+
+/** A runner's hooks, by Jest's and Vitest's names or by Mocha's and node:test's. */
+export type RunnerHooks =
+  | { beforeAll: Hook; beforeEach: Hook; afterEach: Hook; afterAll: Hook }
+  | { before: Hook; beforeEach: Hook; afterEach: Hook; after: Hook };
+
+export interface Runner {
+  /** Start-up has deadlines of its own, so the runner's do not cut it off. */
+  beforeAll(run: () => Promise<void>): void;
+  beforeEach(run: (test: TestInfo) => Promise<void>): void;
+  afterEach(run: (test: TestInfo) => Promise<void>): void;
+  afterAll(run: () => Promise<void>): void;
+}
+
+const longest = 2 ** 31 - 1;
+
+/**
+ * The runner that this file runs under.
+ * @throws SeamkitError `RUNNER_UNKNOWN`
+ */
+export function findRunner(passed?: RunnerHooks): Runner {
+  const hooks = passed ?? fromGlobals() ?? fromVitest() ?? fromNodeTest();
+  if (!hooks) {
+    throw new SeamkitError('RUNNER_UNKNOWN', 'use() found no test runner here', {
+      tried: ['beforeAll or before as a global', 'Vitest', 'node --test'],
+      hint: "pass the runner's hooks: use({ … }, { hooks: require('node:test') }); in a script use open() instead",
+    });
+  }
+  // Jest takes a number of ms, node:test an object; each ignores the other's.
+  const options = isNodeTest(hooks) ? { timeout: longest } : longest;
+  const [beforeAll, afterAll] =
+    'beforeAll' in hooks ? [hooks.beforeAll, hooks.afterAll] : [hooks.before, hooks.after];
+  // Rest parameters: with a declared one, Jest and Mocha would wait for a callback.
+  return {
+    beforeAll: (run) => void beforeAll(async (..._: unknown[]) => run(), options),
+    beforeEach: (run) =>
+      void hooks.beforeEach(async (...args: unknown[]) => run(testInfo(args)), options),
+    afterEach: (run) =>
+      void hooks.afterEach(async (...args: unknown[]) => run(testInfo(args)), options),
+    afterAll: (run) => void afterAll(async (..._: unknown[]) => run(), options),
+  };
+}
+
+function fromGlobals(): RunnerHooks | undefined {
+  const { beforeAll, before, beforeEach, afterEach, afterAll, after } = globalThis as any;
+  if (typeof beforeAll === 'function') return { beforeAll, beforeEach, afterEach, afterAll };
+  if (typeof before === 'function' && typeof beforeEach === 'function') {
+    return { before, beforeEach, afterEach, after };
+  }
+  return undefined;
+}
+
+/** Vitest without globals: its hooks are an ES module that the test file has loaded already. */
+function fromVitest(): RunnerHooks | undefined {
+  if (!process.env.VITEST) return undefined;
+  try {
+    const manifest = require.resolve('vitest/package.json', { paths: [process.cwd()] });
+    return require(join(manifest, '..', 'dist', 'index.js'));
+  } catch {
+    return undefined;
+  }
+}
+
+function fromNodeTest(): RunnerHooks | undefined {
+  if (!process.env.NODE_TEST_CONTEXT && !process.execArgv.includes('--test')) return undefined;
+  return require('node:test');
+}
+
+function isNodeTest(hooks: RunnerHooks): boolean {
+  return 'before' in hooks && hooks.before === require('node:test').before;
+}
+
+/** Vitest passes a context with `task`, node:test one with `fullName`; Jest has `expect`. */
+function testInfo([context]: any[]): TestInfo {
+  const jest = (globalThis as any).expect?.getState?.().currentTestName;
+  return { name: context?.task?.name ?? context?.fullName ?? context?.name ?? jest };
+}

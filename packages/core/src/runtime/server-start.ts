@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StartContext } from '../contract';
+import { SeamkitError } from '../errors';
+import { Deadline } from './deadline';
+import { ServerLog } from './server-log';
+
+const stepTimeout = 600_000;
+const pollInterval = 4;
+
+/** One server's start, and its end: everything that was acquired for it, in order. */
+export class ServerStart implements StartContext {
+  readonly logLines = new ServerLog();
+  readonly deadline: Deadline;
+  /** What runs, for errors: a command line or an image. */
+  readonly commands: string[] = [];
+  /** Where the program or image came from. */
+  source: string | undefined;
+  /** Resolves when the server ended by itself, to the words for how. */
+  readonly ended: Promise<string>;
+  /** Called by a runtime when a process or container of this server ended. */
+  readonly end: (how: string) => void;
+  private readonly cleanups: (() => unknown)[] = [];
+  private releasing: Promise<void> | undefined;
+
+  constructor(
+    readonly kit: string,
+    startTimeout: number,
+    private readonly notify: (text: string) => void,
+  ) {
+    let end!: (how: string) => void;
+    this.ended = new Promise((resolve) => {
+      end = resolve;
+    });
+    this.end = end;
+    this.deadline = new Deadline(startTimeout, () =>
+      this.failure('START_TIMEOUT', `${kit} was not ready within ${startTimeout} ms`),
+    );
+  }
+
+  defer(cleanup: () => unknown): void {
+    this.cleanups.push(cleanup);
+  }
+
+  log(line: string): void {
+    this.logLines.add(line);
+  }
+
+  secret(): string {
+    const secret = randomBytes(18).toString('base64url').replaceAll(/[-_]/g, 'x');
+    this.logLines.conceal(secret);
+    return secret;
+  }
+
+  async step<R>(
+    title: string,
+    work: (progress: (text: string) => void) => Promise<R>,
+    timeout = stepTimeout,
+  ): Promise<R> {
+    return this.deadline.pauseDuring(async () => {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () =>
+            reject(
+              new SeamkitError(
+                'DOWNLOAD_FAILED',
+                `${this.kit}: ${title} took more than ${timeout} ms`,
+              ),
+            ),
+          timeout,
+        );
+      });
+      try {
+        return await Promise.race([work((text) => this.notify(`${title}: ${text}`)), late]);
+      } finally {
+        clearTimeout(timer);
+      }
+    });
+  }
+
+  /** A line for whoever waits. */
+  tell(text: string): void {
+    this.log(text);
+    this.notify(text);
+  }
+
+  async ready(probe: () => Promise<unknown>): Promise<void> {
+    const stopped = this.ended.then((how) => {
+      throw this.failure('START_FAILED', `${this.kit} ended during its start: ${how}`);
+    });
+    await Promise.race([stopped, this.deadline.passed, this.poll(probe)]);
+  }
+
+  /** An error of this start, with what ran and the last log lines. */
+  failure(code: 'START_FAILED' | 'START_TIMEOUT', summary: string): SeamkitError {
+    return new SeamkitError(code, summary, {
+      tried: this.commands.map((command) => this.logLines.clean(command)),
+      log: this.logLines.last(),
+      hint:
+        code === 'START_TIMEOUT'
+          ? 'if the machine is slow, raise SEAMKIT_START_TIMEOUT (ms); else the log lines say what it waits for'
+          : 'mend what the log lines say; the command above is what ran',
+    });
+  }
+
+  /** Undoes everything, last first. Idempotent; never rejects. */
+  release(): Promise<void> {
+    this.releasing ??= (async () => {
+      this.deadline.stop();
+      for (const cleanup of this.cleanups.reverse()) {
+        try {
+          await cleanup();
+        } catch (error) {
+          this.log(`clean-up failed: ${error}`);
+        }
+      }
+    })();
+    return this.releasing;
+  }
+
+  private async poll(probe: () => Promise<unknown>): Promise<void> {
+    while (!this.releasing) {
+      if ((await probe().catch(() => false)) !== false) return;
+      await delay(pollInterval);
+    }
+  }
+}

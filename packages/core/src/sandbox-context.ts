@@ -1,0 +1,61 @@
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { CommonOptions, RuntimeName, SandboxContext, TestInfo } from './contract';
+import { SeamkitError } from './errors';
+import { print } from './print';
+
+const prepareTimeoutDefault = 120_000;
+
+/** Which boundary of a test file, and which of its tests runs: for messages. */
+export interface Place {
+  boundary: string;
+  test: TestInfo;
+}
+
+/** What a kit gets from core in the test process. */
+export function sandboxContext(
+  kit: string,
+  runtime: RuntimeName | 'local',
+  owner: string,
+  options: CommonOptions,
+  place: Place,
+): SandboxContext {
+  return {
+    kit,
+    runtime,
+    owner,
+    warn(message) {
+      const test = place.test.name ? ` (in "${place.test.name}")` : '';
+      print('warn', `${place.boundary}: ${message}${test}`);
+    },
+    async prepare(work) {
+      const timeout =
+        options.prepareTimeout ??
+        Number(process.env.SEAMKIT_PREPARE_TIMEOUT ?? prepareTimeoutDefault);
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<never>((_, reject) => {
+        timer = setTimeout(
+          () =>
+            reject(
+              new SeamkitError(
+                'PREPARE_TIMEOUT',
+                `${place.boundary}: prepare took more than ${timeout} ms`,
+                {
+                  hint: 'see what it waits for (a connection left open?), or raise prepareTimeout (ms)',
+                },
+              ),
+            ),
+          timeout,
+        );
+      });
+      try {
+        return await Promise.race([work(), late]);
+      } catch (error) {
+        throw SeamkitError.wrap(error, 'PREPARE_FAILED', `${place.boundary}: prepare failed`, {
+          hint: 'the error below is the one that prepare threw; nothing of the baseline was kept',
+        });
+      } finally {
+        clearTimeout(timer);
+      }
+    },
+  };
+}

@@ -1,0 +1,257 @@
+import { chooseRuntime } from './choose-runtime';
+import type {
+  Boundary,
+  Driver,
+  Json,
+  Sandbox,
+  SandboxId,
+  ServerKit,
+  ServerOptions,
+  TestInfo,
+} from './contract';
+import { SeamkitError } from './errors';
+import { fingerprint } from './fingerprint';
+import type { KeeperSession } from './keeper/client';
+import type { Discarded, Lease, ServerIdentity } from './keeper/protocol';
+import type { KeeperConnection } from './keeper-connection';
+import { print } from './print';
+import { currentRun } from './run';
+import { type Place, sandboxContext } from './sandbox-context';
+
+const startTimeoutDefault = 60_000;
+/** How often a sandbox or template that turns out to be broken is replaced before we give up. */
+const attempts = 3;
+
+interface Held {
+  session: KeeperSession;
+  server: string;
+  id: SandboxId;
+  data: Json;
+  sandbox: Sandbox<object>;
+}
+
+/**
+ * A sandbox on a server, as one test file holds it: from the choice of the runtime to the release.
+ * Its calls are made one at a time.
+ */
+export class ServerSandbox {
+  private held: Held | undefined;
+  private driver: Driver<object> | undefined;
+  private server: { session: KeeperSession; key: string } | undefined;
+  /** Work that no test waits for: spares, and what is thrown away. */
+  private readonly background = new Set<Promise<void>>();
+
+  constructor(
+    private readonly boundary: Boundary<object> & { kit: ServerKit<ServerOptions, object> },
+    private readonly keeper: KeeperConnection,
+    private readonly place: Place,
+  ) {}
+
+  get members(): object {
+    return this.held!.sandbox.members;
+  }
+
+  /** @throws SeamkitError whatever kept it from opening; nothing is held then */
+  async open(): Promise<void> {
+    try {
+      await this.connect();
+      await this.acquire();
+    } catch (error) {
+      await this.driver?.close();
+      throw error;
+    }
+  }
+
+  async verify(test: TestInfo): Promise<void> {
+    await this.held!.sandbox.verify?.(test);
+  }
+
+  /** To the baseline, in this sandbox or in another. */
+  async reset(test: TestInfo): Promise<void> {
+    const held = this.held!;
+    let broken: unknown;
+    const result = await held.sandbox.reset(test).catch((error) => {
+      broken = error;
+    });
+    if (broken)
+      print(
+        'warn',
+        `${this.place.boundary}: replaced, since it could not be reset: ${(broken as Error).message}`,
+      );
+    else if (result !== 'spent') return;
+    this.held = undefined;
+    await held.sandbox.close().catch(() => {});
+    // A server that died, or its keeper, took everything along: begin again.
+    if (broken) await this.reconnect();
+    else this.inBackground(this.throwAway(held));
+    await this.acquire();
+  }
+
+  /** Gives the sandbox back. `clean`: nothing was done in it since the last reset. */
+  async close(clean: boolean): Promise<void> {
+    const held = this.held;
+    this.held = undefined;
+    if (held) {
+      const reset =
+        clean ||
+        (await held.sandbox.reset({}).then(
+          (spent) => !spent,
+          () => false,
+        ));
+      await held.sandbox.close().catch(() => {});
+      await this.release(held, reset ? 'clean' : 'dirty').catch(() => {}); // the keeper is gone, and all with it
+    }
+    await Promise.all(this.background);
+    await this.driver?.close();
+  }
+
+  /** Ensures the server and connects the driver. */
+  private async connect(): Promise<void> {
+    const { kit, plan } = this.boundary;
+    const options = this.boundary.options as ServerOptions;
+    const choice = await chooseRuntime(kit, options);
+    print('info', `${this.place.boundary}: ${kit.name} as ${choice.runtime} (${choice.reason})`);
+    const session = await this.keeper.session();
+    const identity: ServerIdentity = {
+      kit: kit.name,
+      runtime: choice.runtime,
+      module: kit.server,
+      version: options.version,
+      image: choice.runtime === 'container' ? options.image : undefined,
+      settings: plan.settings ?? {},
+      url: choice.url,
+      exclusive: plan.exclusive ? `${session.id}` : undefined,
+    };
+    const { server, endpoint } = await session.call('/ensure', {
+      identity,
+      start: {
+        startTimeout:
+          options.startTimeout ?? Number(process.env.SEAMKIT_START_TIMEOUT ?? startTimeoutDefault),
+        path: process.env.PATH ?? '',
+        from: process.cwd(),
+      },
+    });
+    const context = sandboxContext(kit.name, choice.runtime, session.owner, options, this.place);
+    this.server = { session, key: server };
+    this.driver = await kit.driver(endpoint, options, context);
+  }
+
+  private async reconnect(): Promise<void> {
+    await this.driver?.close().catch(() => {});
+    this.driver = undefined;
+    await this.connect();
+  }
+
+  /** Leases a sandbox and opens it; makes the template and the sandbox where they are missing. */
+  private async acquire(): Promise<void> {
+    const { session, key: server } = this.server!;
+    const driver = this.driver!;
+    const { plan, options } = this.boundary;
+    const template = fingerprint([plan.baseline, options.key], currentRun());
+    for (let attempt = 1; ; ) {
+      const lease = await session.call('/lease', { server, template });
+      if (lease.state === 'template') {
+        await this.makeTemplate(session, server, template, lease.id);
+        continue;
+      }
+      for (const discarded of lease.discard) this.inBackground(discard(driver, discarded));
+      try {
+        this.held = await this.take(session, server, lease);
+        if (plan.spares) this.inBackground(this.addSpares(session, server, template, plan.spares));
+        return;
+      } catch (error) {
+        if (attempt++ >= attempts) throw error;
+        print(
+          'info',
+          `${this.place.boundary}: sandbox ${lease.id.name} is unusable: ${(error as Error).message}`,
+        );
+        await session.call('/release', { server, name: lease.id.name, state: 'gone' });
+        // Where not even a new sandbox can be made, the template itself may be gone.
+        if (lease.state === 'new') await session.call('/template', { server, template });
+        else await driver.destroy(lease.sandbox).catch(() => {});
+      }
+    }
+  }
+
+  private async makeTemplate(
+    session: KeeperSession,
+    server: string,
+    template: string,
+    id: SandboxId,
+  ) {
+    try {
+      const data = await this.driver!.template(id);
+      await session.call('/template', { server, template, data });
+    } catch (error) {
+      const failure = SeamkitError.wrap(
+        error,
+        'PREPARE_FAILED',
+        `${this.place.boundary}: the baseline could not be made`,
+      );
+      await session
+        .call('/template', { server, template, error: failure.toData() })
+        .catch(() => {});
+      throw failure;
+    }
+  }
+
+  private async take(
+    session: KeeperSession,
+    server: string,
+    lease: Exclude<Lease, { state: 'template' }>,
+  ): Promise<Held> {
+    const driver = this.driver!;
+    let data: Json;
+    if (lease.state === 'new') {
+      data = await driver.create(lease.id, lease.template);
+      await session.call('/sandbox', { server, name: lease.id.name, data });
+    } else {
+      data = lease.sandbox;
+      if (lease.state === 'dirty') await driver.recover(data, lease.template);
+    }
+    const sandbox = await driver.open(data, lease.template);
+    return { session, server, id: lease.id, data, sandbox };
+  }
+
+  private async addSpares(
+    session: KeeperSession,
+    server: string,
+    template: string,
+    spares: number,
+  ): Promise<void> {
+    for (;;) {
+      const lease = await session.call('/spare', { server, template, spares });
+      if (lease?.state !== 'new') return;
+      const { name } = lease.id;
+      const data = await this.driver!.create(lease.id, lease.template);
+      await session.call('/sandbox', { server, name, data });
+      await session.call('/release', { server, name, state: 'clean' });
+    }
+  }
+
+  private async throwAway(held: Held): Promise<void> {
+    await this.driver!.destroy(held.data);
+    await this.release(held, 'gone');
+  }
+
+  private async release(
+    { session, server, id }: Held,
+    state: 'clean' | 'dirty' | 'gone',
+  ): Promise<void> {
+    await session.call('/release', { server, name: id.name, state });
+  }
+
+  private inBackground(work: Promise<void>): void {
+    const quiet = work
+      .catch((error) =>
+        print('info', `${this.place.boundary}: in the background: ${error.message}`),
+      )
+      .finally(() => this.background.delete(quiet));
+    this.background.add(quiet);
+  }
+}
+
+async function discard(driver: Driver<object>, { template, sandboxes }: Discarded): Promise<void> {
+  await Promise.all(sandboxes.map((sandbox) => driver.destroy(sandbox)));
+  await driver.destroyTemplate(template);
+}

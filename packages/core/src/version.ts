@@ -1,0 +1,2 @@
+/** This package's version. */
+export const { version } = require('../package.json') as { version: string };

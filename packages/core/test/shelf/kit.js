@@ -1,0 +1,91 @@
+// The kit of the tiny server: what every kit does, in the fewest lines.
+const { check, checkOptions, defineKit, is, SeamkitError } = require('@seamkit/core');
+
+exports.shelf = defineKit({
+  name: 'shelf',
+  supports: { runtimes: ['process', 'external'], prepare: true },
+  server: require.resolve('./server'),
+  plan(options) {
+    checkOptions(
+      'shelf',
+      options,
+      {
+        prepare: is.function,
+        mood: is.string,
+        setup: is.boolean,
+        exclusive: is.boolean,
+        spares: is.count,
+        spend: is.boolean,
+      },
+      { server: true },
+    );
+    return {
+      settings: { mood: options.mood ?? null, setup: options.setup ?? null },
+      baseline: options.prepare,
+      exclusive: options.exclusive,
+      spares: options.spares,
+    };
+  },
+  async driver(endpoint, options, ctx) {
+    const call = caller(endpoint.url);
+    await call('GET', '/').catch((error) => {
+      throw SeamkitError.wrap(error, 'SERVER_UNREACHABLE', 'no shelves there', {
+        hint: 'start them',
+      });
+    });
+    const url = (name) => `${endpoint.url}/${name}`;
+    const items = async (name) => new Map(JSON.parse(await call('GET', `/${name}`)));
+    const restore = async (name, template) => {
+      const [now, before] = [await items(name), await items(template)];
+      for (const key of now.keys()) if (!before.has(key)) await call('DELETE', `/${name}/${key}`);
+      for (const [key, value] of before)
+        if (now.get(key) !== value) await call('PUT', `/${name}/${key}`, value);
+    };
+    const drop = (name) => call('DELETE', `/${name}`).catch(() => {});
+    return {
+      async template({ name }) {
+        await call('PUT', `/${name}`);
+        try {
+          if (options.prepare) await ctx.prepare(() => options.prepare(url(name)));
+        } catch (error) {
+          await drop(name);
+          throw error;
+        }
+        return name;
+      },
+      async create({ name }, template) {
+        await call('PUT', `/${name}`, template);
+        return name;
+      },
+      async open(name, template) {
+        return {
+          members: { url: url(name), name },
+          async reset() {
+            await restore(name, template);
+            if (options.spend) return 'spent';
+          },
+          async close() {},
+        };
+      },
+      recover: restore,
+      destroy: drop,
+      destroyTemplate: drop,
+      async close() {},
+    };
+  },
+});
+
+/** A client: fetch with the url's password. */
+function caller(base) {
+  const { origin, password, pathname } = new URL(base);
+  return async (method, path, body) => {
+    const response = await fetch(`${origin}${pathname === '/' ? '' : pathname}${path}`, {
+      method,
+      body,
+      headers: { authorization: password, connection: 'close' },
+    });
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}`);
+    return response.text();
+  };
+}
+exports.caller = caller;
