@@ -1,24 +1,14 @@
-import { chooseRuntime } from './choose-runtime';
-import type {
-  Boundary,
-  Driver,
-  Json,
-  Sandbox,
-  SandboxId,
-  ServerKit,
-  ServerOptions,
-  TestInfo,
-} from './contract';
+import type { Driver, Json, Sandbox, SandboxId, TestInfo } from './contract';
+import { type EnsuredServer, ensureServer, type ServerBoundary } from './ensure-server';
 import { SeamkitError } from './errors';
 import { fingerprint } from './fingerprint';
 import type { KeeperSession } from './keeper/client';
-import type { Discarded, Lease, ServerIdentity } from './keeper/protocol';
+import type { Discarded, Lease } from './keeper/protocol';
 import type { KeeperConnection } from './keeper-connection';
 import { print } from './print';
 import { currentRun } from './run';
 import { type Place, sandboxContext } from './sandbox-context';
 
-const startTimeoutDefault = 60_000;
 /** How often a sandbox or template that turns out to be broken is replaced before we give up. */
 const attempts = 3;
 
@@ -37,12 +27,12 @@ interface Held {
 export class ServerSandbox {
   private held: Held | undefined;
   private driver: Driver<object> | undefined;
-  private server: { session: KeeperSession; key: string } | undefined;
+  private server: EnsuredServer | undefined;
   /** Work that no test waits for: spares, and what is thrown away. */
   private readonly background = new Set<Promise<void>>();
 
   constructor(
-    private readonly boundary: Boundary<object> & { kit: ServerKit<ServerOptions, object> },
+    private readonly boundary: ServerBoundary,
     private readonly keeper: KeeperConnection,
     private readonly place: Place,
   ) {}
@@ -107,32 +97,11 @@ export class ServerSandbox {
 
   /** Ensures the server and connects the driver. */
   private async connect(): Promise<void> {
-    const { kit, plan } = this.boundary;
-    const options = this.boundary.options as ServerOptions;
-    const choice = await chooseRuntime(kit, options);
-    print('info', `${this.place.boundary}: ${kit.name} as ${choice.runtime} (${choice.reason})`);
-    const session = await this.keeper.session();
-    const identity: ServerIdentity = {
-      kit: kit.name,
-      runtime: choice.runtime,
-      module: kit.server,
-      version: options.version,
-      image: choice.runtime === 'container' ? options.image : undefined,
-      settings: plan.settings ?? {},
-      url: choice.url,
-      exclusive: plan.exclusive ? `${session.id}` : undefined,
-    };
-    const { server, endpoint } = await session.call('/ensure', {
-      identity,
-      start: {
-        startTimeout:
-          options.startTimeout ?? Number(process.env.SEAMKIT_START_TIMEOUT ?? startTimeoutDefault),
-        path: process.env.PATH ?? '',
-        from: process.cwd(),
-      },
-    });
-    const context = sandboxContext(kit.name, choice.runtime, session.owner, options, this.place);
-    this.server = { session, key: server };
+    const { kit, options } = this.boundary;
+    const server = await ensureServer(this.boundary, this.keeper, this.place.boundary);
+    const { session, runtime, endpoint } = server;
+    const context = sandboxContext(kit.name, runtime, session.owner, options, this.place);
+    this.server = server;
     this.driver = await kit.driver(endpoint, options, context);
   }
 

@@ -1,0 +1,48 @@
+import { chooseRuntime } from './choose-runtime';
+import type { Boundary, Endpoint, RuntimeName, ServerKit, ServerOptions } from './contract';
+import type { KeeperSession } from './keeper/client';
+import type { ServerIdentity } from './keeper/protocol';
+import type { KeeperConnection } from './keeper-connection';
+import { print } from './print';
+
+const startTimeoutDefault = 60_000;
+
+export type ServerBoundary = Boundary<object> & { kit: ServerKit<ServerOptions, object> };
+
+export interface EnsuredServer {
+  session: KeeperSession;
+  /** The server's name in the keeper. */
+  key: string;
+  runtime: RuntimeName;
+  endpoint: Endpoint;
+}
+
+/** Chooses the runtime and gets the server that the boundary's options ask for, started or running. */
+export async function ensureServer(
+  boundary: ServerBoundary,
+  keeper: KeeperConnection,
+  name: string,
+): Promise<EnsuredServer> {
+  const { kit, plan } = boundary;
+  const options = boundary.options as ServerOptions;
+  const { runtime, reason, url } = await chooseRuntime(kit, options);
+  print('info', `${name}: ${kit.name} as ${runtime} (${reason})`);
+  const session = await keeper.session();
+  const identity: ServerIdentity = {
+    kit: kit.name,
+    runtime,
+    module: kit.server,
+    version: options.version,
+    image: runtime === 'container' ? options.image : undefined,
+    settings: plan.settings ?? {},
+    url,
+    exclusive: plan.exclusive ? session.id : undefined,
+  };
+  const startTimeout =
+    options.startTimeout ?? Number(process.env.SEAMKIT_START_TIMEOUT ?? startTimeoutDefault);
+  const { server, endpoint } = await session.call('/ensure', {
+    identity,
+    start: { startTimeout, path: process.env.PATH ?? '', from: process.cwd() },
+  });
+  return { session, key: server, runtime, endpoint };
+}

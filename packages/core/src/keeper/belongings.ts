@@ -1,0 +1,32 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Entry, Ledger } from './ledger';
+import { keeperPaths } from './paths';
+import { isAlive } from './process-identity';
+
+/** What a workspace's keepers own at this moment. Starts nothing, changes nothing. */
+export function belongings(workspace: string): Entry[] {
+  const { folder } = keeperPaths(workspace);
+  return readdirSync(folder)
+    .filter((name) => name.startsWith('run-'))
+    .flatMap((name) => new Ledger(join(folder, name, 'ledger')).entries());
+}
+
+/** Those of `entries` that are still there, as words. */
+export async function leftovers(entries: readonly Entry[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of entries) {
+    if (entry.kind === 'group' && isAlive(entry.leader)) found.push(`process ${entry.leader}`);
+    if (entry.kind === 'folder' && existsSync(entry.path)) found.push(`folder ${entry.path}`);
+    if (entry.kind === 'containers') {
+      const { getContainerRuntimeClient } = require(entry.library);
+      const { dockerode } = (await getContainerRuntimeClient()).container;
+      const containers = await dockerode.listContainers({
+        all: true,
+        filters: { label: [entry.label] },
+      });
+      found.push(...containers.map(({ Id }: { Id: string }) => `container ${Id}`));
+    }
+  }
+  return found;
+}
