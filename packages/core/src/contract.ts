@@ -250,8 +250,11 @@ export interface ProgramSpec {
   folders?: readonly string[];
   /** Arguments that print the version. Default `['--version']`. */
   versionArgs?: readonly string[];
-  /** npm packages that ship it, and the program's path inside them. */
-  npm?: readonly { package: string; path: string }[];
+  /**
+   * npm packages that ship it, and the program's path inside them. `links`: a JSON list of
+   * `{ source, target }` paths in the package, links that its install script would have made.
+   */
+  npm?: readonly { package: string; path: string; links?: string }[];
   /** Debian packages to unpack into the cache. */
   debian?: readonly DebianSource[];
   /** What to type where nothing was found, by platform: `{ darwin: 'brew install redis' }`. */
