@@ -1,1 +1,3 @@
-export {};
+export type { ConformanceCase } from './cases';
+export { type ConformanceTest, conformance, type Suite } from './conformance';
+export type { Harness } from './harness';

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { isAlive, pidOf } from './process-identity';
 
@@ -16,12 +24,11 @@ export type Entry =
  * keeper) can remove it. One file per entry, each written whole.
  */
 export class Ledger {
-  constructor(private readonly folder: string) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  }
+  constructor(private readonly folder: string) {}
 
   /** @returns how to strike the entry out, once the thing is gone */
   add(entry: Entry): () => void {
+    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const name = randomBytes(6).toString('hex');
     const path = join(this.folder, `${name}.json`);
     writeFileSync(`${path}.tmp`, JSON.stringify(entry), { mode: 0o600 });
@@ -30,6 +37,7 @@ export class Ledger {
   }
 
   entries(): Entry[] {
+    if (!existsSync(this.folder)) return [];
     return readdirSync(this.folder)
       .filter((name) => name.endsWith('.json'))
       .flatMap((name) => parse(readFileSync(join(this.folder, name), 'utf8')) ?? []);

@@ -1,5 +1,5 @@
 // The kit of the tiny server: what every kit does, in the fewest lines.
-const { check, checkOptions, defineKit, is, SeamkitError } = require('@seamkit/core');
+const { checkOptions, defineKit, is, SeamkitError } = require('@seamkit/core');
 
 exports.shelf = defineKit({
   name: 'shelf',

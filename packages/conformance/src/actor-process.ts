@@ -1,0 +1,59 @@
+import { appendFileSync } from 'node:fs';
+import { type Boundary, type OpenEnvironment, open, SeamkitError } from '@seamkit/core';
+import type { Opening, Order } from './actor';
+import type { Harness } from './harness';
+
+/** One process of a case: opens a sandbox of the harness' kit, and does what it is told to. */
+const harness = require(process.argv[2]!) as Harness;
+let env: OpenEnvironment<{ it: Boundary<any> }> | undefined;
+
+const orders: { [Name in Order['name']]: (order: any) => Promise<unknown> } = {
+  async open({ opening }) {
+    env = await open({ it: harness.kit(optionsFor(opening)) });
+  },
+  write: ({ key, value }) => harness.write(env!.it, key, value),
+  read: ({ key }) => harness.read(env!.it, key),
+  leak: () => harness.leak!(env!.it),
+  reset: () => env!.reset(),
+  close: () => env!.close(),
+  async refuse({ options }) {
+    harness.kit({ ...harness.options, ...options });
+  },
+};
+
+function optionsFor({ baseline, counter, failing }: Opening): Record<string, unknown> {
+  const prepared = baseline && harness.prepare!(baseline);
+  const options: Record<string, any> = { ...harness.options, ...prepared };
+  if (failing) {
+    const fill = options.prepare;
+    options.prepare = async (...args: unknown[]) => {
+      await fill(...args);
+      throw new Error('broken on purpose');
+    };
+    options.key = `failing ${options.key}`;
+  }
+  if (counter) {
+    const fill = options.prepare;
+    options.prepare = async (...args: unknown[]) => {
+      appendFileSync(counter, '.');
+      await fill(...args);
+    };
+  }
+  return options;
+}
+
+process.on('message', async (order: Order) => {
+  try {
+    process.send!({ value: await orders[order.name](order) });
+  } catch (error) {
+    const known = error instanceof SeamkitError;
+    process.send!({
+      error: known
+        ? { code: error.code, message: error.message, hint: error.hint }
+        : { message: error instanceof Error ? error.stack : String(error) },
+    });
+  }
+});
+process.on('disconnect', () => process.exit(0));
+// A client that a case leaked on purpose may complain when its server ends it.
+process.on('uncaughtException', () => {});

@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import type { RuntimeName } from '@seamkit/core';
+import { type OpenServer, openServer } from '@seamkit/core/inspect';
+import { type ConformanceCase, conformanceCases } from './cases';
+import type { Harness } from './harness';
+import { Stage } from './stage';
+
+/** One test for the runner of your choice. */
+export interface ConformanceTest {
+  name: string;
+  /** ms that the runner should allow. */
+  timeout: number;
+  run(): Promise<void>;
+}
+
+/** The suite on one runtime. */
+export interface Suite {
+  title: string;
+  runtime: RuntimeName | 'local';
+  tests: ConformanceTest[];
+  /** Why this machine lacks the runtime; there are no tests then, and a line says so. */
+  missing?: string;
+  /** After the last test: ends the servers. */
+  close(): Promise<void>;
+}
+
+const timeout = 120_000;
+
+/**
+ * The conformance suite for a kit, once per runtime that it supports and this machine has.
+ * A runtime named in `SEAMKIT_REQUIRE` (comma-separated) that is missing gives a failing test.
+ *
+ * ```ts
+ * for (const suite of conformance(require.resolve('./harness'))) {
+ *   describe(suite.title, () => {
+ *     afterAll(suite.close);
+ *     test.each(suite.tests)('$name', ({ run }) => run());
+ *   });
+ * }
+ * ```
+ */
+export function conformance(harnessPath: string): Suite[] {
+  const harness = require(harnessPath) as Harness;
+  const { kit } = harness.kit(harness.options);
+  if (!('plan' in kit))
+    return [playable(harnessPath, kit.name, 'local', new Stage(harnessPath, 'local'))];
+
+  const own = (['process', 'container'] as const).filter((runtime) =>
+    kit.supports.runtimes.includes(runtime),
+  );
+  const stages = own.map((runtime) => {
+    const stage = new Stage(harnessPath, runtime);
+    return { runtime, stage, missing: probe(stage, runtime) };
+  });
+  const suites = stages.map(({ runtime, stage, missing }) =>
+    missing
+      ? missingSuite(kit.name, runtime, missing)
+      : playable(harnessPath, kit.name, runtime, stage),
+  );
+  if (kit.supports.runtimes.includes('external')) {
+    const source = stages.find(({ missing }) => !missing);
+    suites.push(
+      source
+        ? externalSuite(harnessPath, kit.name, source.runtime)
+        : missingSuite(kit.name, 'external', 'no runtime here to start a server with'),
+    );
+  }
+  return suites;
+}
+
+/** Which cases a kit owes, by what it says that it supports. */
+export function owedCases(harness: Harness, runtime: Suite['runtime']): ConformanceCase[] {
+  const { kit } = harness.kit(harness.options);
+  const facts = {
+    supports: kit.supports,
+    runtime,
+    server: 'plan' in kit,
+    leak: harness.leak !== undefined,
+    list: harness.list !== undefined && 'plan' in kit,
+  };
+  return conformanceCases.filter(({ owed }) => owed(facts));
+}
+
+function playable(
+  harnessPath: string,
+  kit: string,
+  runtime: Suite['runtime'],
+  stage: Stage,
+): Suite {
+  return {
+    title: `${kit} conforms: ${runtime}`,
+    runtime,
+    tests: owedCases(require(harnessPath), runtime).map(({ name, run }) => ({
+      name,
+      timeout,
+      run: () => run(stage).finally(() => stage.clear()),
+    })),
+    close: () => stage.strike(),
+  };
+}
+
+/** Against a server that another workspace's keeper runs, as somebody else's. */
+function externalSuite(harnessPath: string, kit: string, source: RuntimeName): Suite {
+  const harness = require(harnessPath) as Harness;
+  const home = new Stage(harnessPath, source);
+  let server: Promise<OpenServer> | undefined;
+  let stage: Stage | undefined;
+  const ready = async () => {
+    server ??= home.inEnvironment(() =>
+      openServer(harness.kit({ ...harness.options, runtime: source })),
+    );
+    stage ??= new Stage(harnessPath, 'external', (await server).endpoint.url);
+    return stage;
+  };
+  return {
+    title: `${kit} conforms: external`,
+    runtime: 'external',
+    tests: owedCases(harness, 'external').map(({ name, run }) => ({
+      name,
+      timeout,
+      async run() {
+        const here = await ready();
+        await run(here).finally(() => here.clear());
+      },
+    })),
+    async close() {
+      await stage?.strike();
+      await (await server)?.close();
+      await home.strike();
+    },
+  };
+}
+
+function missingSuite(kit: string, runtime: RuntimeName, reason: string): Suite {
+  const required = (process.env.SEAMKIT_REQUIRE ?? '').split(',').includes(runtime);
+  const line = `${kit} conformance: no ${runtime} runtime here: ${reason.split('\n')[0]}`;
+  process.stderr.write(`${line}\n`);
+  const failing: ConformanceTest = {
+    name: `SEAMKIT_REQUIRE names ${runtime}`,
+    timeout,
+    async run() {
+      throw new Error(`${line}\n${reason}`);
+    },
+  };
+  return {
+    title: `${kit} conforms: ${runtime}`,
+    runtime,
+    tests: required ? [failing] : [],
+    missing: reason,
+    close: async () => {},
+  };
+}
+
+function probe(stage: Stage, runtime: RuntimeName): string | null {
+  const answer = execFileSync(
+    process.execPath,
+    [join(__dirname, 'probe.js'), stage.harnessPath, runtime],
+    {
+      env: stage.env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      encoding: 'utf8',
+    },
+  );
+  return JSON.parse(answer);
+}

@@ -1,0 +1,24 @@
+import type { Boundary, Endpoint, ErrorCode } from '@seamkit/core';
+
+/**
+ * What a kit's author writes: how to look at the boundary through a real client, never through the
+ * kit. A plain CommonJS module (`module.exports = { … }`), because child processes load it.
+ */
+export interface Harness<Members extends object = any, Options extends object = any> {
+  /** The kit's factory, required by the package's own name. */
+  kit(options?: Options): Boundary<Members>;
+  /** Options for every case. */
+  options?: Options;
+  /** Options whose `prepare` (a function) leaves these entries in the baseline. */
+  prepare?(entries: Record<string, string>): Options & { prepare(...args: any[]): unknown };
+  /** Stores a value under a key, as the service under test would. */
+  write(members: Members, key: string, value: string): Promise<void>;
+  /** The value under a key, or undefined. */
+  read(members: Members, key: string): Promise<string | undefined>;
+  /** Leaves a client behind that still holds on to the sandbox: an open transaction, a consumer, … */
+  leak?(members: Members): Promise<void>;
+  /** What is on the server that bears our name: databases, vhosts, buckets, … as text. */
+  list?(endpoint: Endpoint): Promise<string[]>;
+  /** Options that must be refused at once, and the code. */
+  refused: readonly { options: Record<string, unknown>; code: ErrorCode }[];
+}

@@ -1,0 +1,8 @@
+import { conformance } from '@seamkit/conformance';
+
+for (const suite of conformance(require.resolve('./shelf-harness'))) {
+  describe(suite.title, () => {
+    afterAll(suite.close);
+    for (const { name, run, timeout } of suite.tests) test(name, run, timeout);
+  });
+}

@@ -1,0 +1,75 @@
+// Kits that are broken on purpose. Each is the sound kit with one obligation of the contract not
+// kept, and is named by what it does wrong.
+
+/** Changes what the driver of a boundary does. */
+const driver = (change) => (boundary) => ({
+  kit: {
+    ...boundary.kit,
+    async driver(endpoint, options, ctx) {
+      const sound = await boundary.kit.driver(endpoint, options, ctx);
+      return { ...sound, ...change(sound, { endpoint, options, ctx }) };
+    },
+  },
+});
+
+/** Changes what an opened sandbox does. */
+const opened = (change) =>
+  driver((sound) => ({
+    open: async (...args) => {
+      const sandbox = await sound.open(...args);
+      return { ...sandbox, ...change(sandbox) };
+    },
+  }));
+
+const { caller } = require('../../core/test/shelf/kit');
+
+exports.mutants = {
+  'resets nothing': opened(() => ({ reset: async () => {} })),
+  'resets by emptying': opened(({ members }) => ({
+    async reset() {
+      const call = caller(members.url);
+      for (const [key] of JSON.parse(await call('GET', ''))) {
+        await call('DELETE', `/${encodeURIComponent(key)}`);
+      }
+    },
+  })),
+  'stops resetting after 40 rounds': opened(({ reset }) => {
+    let rounds = 0;
+    return { reset: async () => (++rounds <= 40 ? reset({}) : undefined) };
+  }),
+  'gives everybody the same sandbox': driver((sound) => ({
+    create: async (_id, template) =>
+      sound.create({ name: 'seamkit_same_for_all' }, template).then(() => 'seamkit_same_for_all'),
+  })),
+  'trusts what the dead left': driver(() => ({ recover: async () => {} })),
+  'prepares every time': (boundary) => ({ plan: { ...boundary.plan, baseline: Math.random() } }),
+  'prepares only once for all inputs': (boundary) => ({
+    plan: { ...boundary.plan, baseline: boundary.options.prepare ? 'the same' : undefined },
+    options: { ...boundary.options, key: undefined },
+  }),
+  'swallows the error of prepare': driver((sound, { options }) => ({
+    template: (id) =>
+      sound.template(id).catch(() => ((options.prepare = undefined), sound.template(id))),
+  })),
+  'leaves the template of a failing prepare': driver((sound, { endpoint, options }) => ({
+    template: async (id) => {
+      await caller(endpoint.url)('PUT', `/${id.name}`);
+      await options.prepare?.(`${endpoint.url}/${id.name}`);
+      return id.name;
+    },
+  })),
+  'destroys nothing': driver(() => ({ destroy: async () => {} })),
+  'destroys no template': driver(() => ({ destroyTemplate: async () => {} })),
+  'minds a second destroy': driver((sound, { endpoint }) => ({
+    destroy: (name) => caller(endpoint.url)('DELETE', `/${name}`),
+  })),
+  'starts a server for everybody': (boundary) => ({
+    plan: {
+      ...boundary.plan,
+      settings: { ...boundary.plan.settings, setup: false, who: process.pid },
+    },
+  }),
+  'starts off the leash': (boundary) => ({
+    kit: { ...boundary.kit, server: require.resolve('./unleashed-server') },
+  }),
+};

@@ -1,0 +1,71 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { conformance, type Suite } from '@seamkit/conformance';
+
+// Each kit that is broken on purpose, and the cases that must catch it.
+const caughtBy: Record<string, string[]> = {
+  'resets nothing': ['reset returns to an empty baseline', 'reset returns to what prepare left'],
+  'resets by emptying': ['reset returns to what prepare left'],
+  'stops resetting after 40 rounds': ['reset works 50 times in a row'],
+  'gives everybody the same sandbox': [
+    'sandboxes are isolated from each other',
+    'processes that start at the same instant share one server and no sandbox',
+  ],
+  'trusts what the dead left': ['a holder killed with SIGKILL gives its sandbox back'],
+  'prepares every time': ['prepare runs once per key, and again when its inputs change'],
+  'prepares only once for all inputs': [
+    'prepare runs once per key, and again when its inputs change',
+  ],
+  'swallows the error of prepare': ['a failing prepare shows its error and leaves nothing behind'],
+  'leaves the template of a failing prepare': [
+    'a failing prepare shows its error and leaves nothing behind',
+  ],
+  'destroys nothing': ['destroy leaves no trace on the server'],
+  'destroys no template': ['destroy leaves no trace on the server'],
+  'minds a second destroy': ['destroy leaves no trace on the server'],
+  'starts a server for everybody': [
+    'processes that start at the same instant share one server and no sandbox',
+  ],
+  'starts off the leash': ['a keeper killed with SIGKILL leaves no process, container or folder'],
+  'accepts any option': ['options that make no sense are refused with a code and a hint'],
+};
+
+describe.each(Object.entries(caughtBy))('a kit that %s', (mutant, cases) => {
+  let suite: Suite;
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'seamkit-mutant-'));
+    process.env.MUTANT = mutant;
+    process.env.MUTANT_PIDS = join(folder, 'pids');
+    suite = conformance(require.resolve('./shelf-harness')).find(
+      ({ runtime }) => runtime === 'process',
+    )!;
+  });
+
+  afterAll(async () => {
+    await suite.close();
+    killUnleashed(process.env.MUTANT_PIDS!);
+    rmSync(folder, { recursive: true });
+    delete process.env.MUTANT;
+    delete process.env.MUTANT_PIDS;
+  });
+
+  test.each(cases)('is caught by: %s', async (name) => {
+    const { run } = suite.tests.find((candidate) => candidate.name === name)!;
+    await expect(run()).rejects.toThrow();
+  });
+});
+
+/** What runs without a leash is ours to end. */
+function killUnleashed(file: string): void {
+  if (!existsSync(file)) return;
+  for (const pid of readFileSync(file, 'utf8').trim().split('\n')) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // Ended in good order.
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import {
+  chmod,
+  lchown,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { interpreterOf } from './elf';
+
+const execute = promisify(execFile);
+
+const merged = ['bin', 'sbin', 'lib', 'lib64'];
+const unread = ['doc', 'man', 'info', 'lintian', 'locale', 'doc-base', 'bug'];
+
+/** Unpacks packages (`.deb`) into `root`, which then is a tree that anybody may read and run. */
+export async function unpack(
+  debs: readonly string[],
+  root: string,
+  progress: (text: string) => void,
+): Promise<void> {
+  for (const name of merged) {
+    await mkdir(join(root, 'usr', name), { recursive: true });
+    await symlink(`usr/${name}`, join(root, name));
+  }
+  for (const [index, deb] of debs.entries()) {
+    progress(`unpacking ${index + 1} of ${debs.length}`);
+    await execute('dpkg-deb', ['--extract', deb, root]);
+  }
+  for (const name of unread) {
+    await rm(join(root, 'usr/share', name), { recursive: true, force: true });
+  }
+  await mend(root, root);
+}
+
+/** Links stay inside the root; no file is out of reach, or runs with another user's rights. */
+async function mend(folder: string, root: string): Promise<void> {
+  const own = process.getuid?.() === 0;
+  await chmod(folder, 0o755);
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isSymbolicLink()) await mendLink(path, root);
+    else if (entry.isDirectory()) await mend(path, root);
+    else if (entry.isFile()) {
+      const { mode } = await lstat(path);
+      const wanted = mode & 0o100 ? 0o755 : 0o644;
+      if ((mode & 0o7777) !== wanted) await chmod(path, wanted);
+    } else {
+      await unlink(path);
+      continue;
+    }
+    if (own) await lchown(path, 0, 0);
+  }
+}
+
+/** An absolute target means the root's own file where there is one, else the host's. */
+async function mendLink(path: string, root: string): Promise<void> {
+  const target = await readlink(path);
+  if (!target.startsWith('/') || !existsSync(join(root, target))) return;
+  await unlink(path);
+  await symlink(relative(dirname(path), join(root, target)), path);
+}
+
+/** The root's folders of shared libraries, relative to it. */
+export async function libraryFolders(root: string): Promise<string[]> {
+  const found: string[] = [];
+  const look = async (folder: string, depth: number): Promise<void> => {
+    const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => []);
+    if (entries.some(({ name }) => /^lib.*\.so(\.|$)/.test(name))) found.push(folder);
+    if (depth === 0) return;
+    for (const entry of entries) {
+      // Below usr/lib only the folders of an architecture are searched by the loader, but their
+      // subfolders hold what packages add to that search when they are installed.
+      if (entry.isDirectory() && (folder !== 'usr/lib' || entry.name.includes('-linux-'))) {
+        await look(`${folder}/${entry.name}`, depth - 1);
+      }
+    }
+  };
+  await look('usr/lib', 2);
+  await look('usr/lib64', 0);
+  return found;
+}
+
+/** The command that runs a program of a root that has its own C library, from where it is now. */
+export async function throughLoader(
+  root: string,
+  libraries: readonly string[],
+  path: string,
+): Promise<string[]> {
+  const interpreter = await interpreterOf(join(root, path));
+  if (!interpreter) return [];
+  const folders = libraries.map((folder) => join(root, folder)).join(':');
+  return [join(root, interpreter), '--library-path', folders];
+}
+
+/**
+ * Puts a small script in the place of each executable of a root that has its own C library, so that
+ * programs which start each other do so through the root's own loader.
+ * @param home where the root will be
+ */
+export async function wrapExecutables(
+  root: string,
+  home: string,
+  libraries: readonly string[],
+): Promise<void> {
+  const folders = libraries.map((folder) => join(home, folder)).join(':');
+  for (const entry of await readdir(root, { withFileTypes: true, recursive: true })) {
+    if (!entry.isFile() || /\.so(\.|$)/.test(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    if (!((await lstat(path)).mode & 0o100)) continue;
+    const interpreter = await interpreterOf(path);
+    if (!interpreter) continue;
+    await rename(path, `${path}.elf`);
+    const real = join(home, relative(root, `${path}.elf`));
+    const loader = [join(home, interpreter), '--library-path', folders].map(quote).join(' ');
+    const script = `#!/bin/sh\nexec ${loader} --argv0 "$0" ${quote(real)} "$@"\n`;
+    await writeFile(path, script, { mode: 0o755 });
+  }
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
