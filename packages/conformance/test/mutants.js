@@ -51,7 +51,7 @@ exports.mutants = {
     template: (id) =>
       sound.template(id).catch(() => ((options.prepare = undefined), sound.template(id))),
   })),
-  'leaves the template of a failing prepare': driver((sound, { endpoint, options }) => ({
+  'leaves the template of a failing prepare': driver((_sound, { endpoint, options }) => ({
     template: async (id) => {
       await caller(endpoint.url)('PUT', `/${id.name}`);
       await options.prepare?.(`${endpoint.url}/${id.name}`);
@@ -60,7 +60,7 @@ exports.mutants = {
   })),
   'destroys nothing': driver(() => ({ destroy: async () => {} })),
   'destroys no template': driver(() => ({ destroyTemplate: async () => {} })),
-  'minds a second destroy': driver((sound, { endpoint }) => ({
+  'minds a second destroy': driver((_sound, { endpoint }) => ({
     destroy: (name) => caller(endpoint.url)('DELETE', `/${name}`),
   })),
   'starts a server for everybody': (boundary) => ({

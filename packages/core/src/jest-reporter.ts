@@ -1,0 +1,35 @@
+import { keeperStatus } from './keeper/client';
+import { plural, seconds, serverTable } from './server-table';
+import { findWorkspace } from './workspace';
+
+/** What a reporter is told at the end of a Jest run. */
+interface Results {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTotalTestSuites: number;
+  startTime: number;
+}
+
+/**
+ * `@seamkit/core/jest-reporter`: after the run, what it ran on. Put it after `'default'`:
+ *
+ * ```js
+ * reporters: ['default', '@seamkit/core/jest-reporter']
+ * ```
+ */
+export default class SeamkitReporter {
+  async onRunComplete(_contexts: unknown, results: Results): Promise<void> {
+    // It lingers after the last file, so it can still be asked.
+    const status = await keeperStatus(findWorkspace()).catch(() => undefined);
+    const lines = serverTable(status?.servers ?? []);
+    const files = plural(results.numTotalTestSuites, 'file');
+    const counts = [
+      `${results.numPassedTests} passed`,
+      `${results.numFailedTests} failed`,
+      ...(results.numPendingTests ? [`${results.numPendingTests} skipped`] : []),
+    ];
+    lines.push(`${counts.join(', ')} in ${files}, ${seconds(Date.now() - results.startTime)}`);
+    process.stderr.write(`\nSeamkit ran this on\n${lines.map((line) => `  ${line}\n`).join('')}`);
+  }
+}
