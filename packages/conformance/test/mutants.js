@@ -49,7 +49,10 @@ exports.mutants = {
   }),
   'swallows the error of prepare': driver((sound, { options }) => ({
     template: (id) =>
-      sound.template(id).catch(() => ((options.prepare = undefined), sound.template(id))),
+      sound.template(id).catch(() => {
+        options.prepare = undefined;
+        return sound.template(id);
+      }),
   })),
   'leaves the template of a failing prepare': driver((_sound, { endpoint, options }) => ({
     template: async (id) => {

@@ -213,6 +213,11 @@ export interface ServerModule {
   process?(request: ServerRequest, ctx: ProcessContext): Promise<Endpoint>;
   /** Starts containers with Testcontainers, which it must `require` inside the function. */
   container?(request: ServerRequest, ctx: ContainerContext): Promise<Endpoint>;
+  /**
+   * The kit, required only when called: external servers are swept by a short-lived process of its
+   * own, through `driver(…).sweep()`, when a run begins and when it has ended.
+   */
+  kit?(): ServerKit<any, any, any, any>;
 }
 
 export interface StartContext {

@@ -13,6 +13,7 @@ import type {
   ServerStatus,
   StartOptions,
 } from './protocol';
+import { sweep } from './sweep';
 
 interface Server {
   key: string;
@@ -116,7 +117,13 @@ export class Servers {
     options: StartOptions,
     start: ServerStart,
   ): Promise<Endpoint> {
-    if (identity.runtime === 'external') return { url: identity.url! };
+    if (identity.runtime === 'external') {
+      const endpoint = { url: identity.url! };
+      // What dead runs left there goes in the background, what this one leaves at its end.
+      void sweep(identity.module, endpoint, (line) => start.log(line));
+      start.defer(() => sweep(identity.module, endpoint, (line) => start.log(line)));
+      return endpoint;
+    }
     const { server: module } = require(identity.module) as { server: ServerModule };
     const { version, image, settings } = identity;
     const request = { version, image, settings };

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { clearTimeout, setTimeout } from 'node:timers';
+import type { Endpoint, ServerModule } from '../contract';
+
+const deadline = 20_000;
+
+/**
+ * Has a process of its own remove what dead runs left on an external server: the keeper has no
+ * client for it. Never rejects; what it could not remove waits for the next run.
+ */
+export async function sweep(
+  module: string,
+  endpoint: Endpoint,
+  log: (line: string) => void,
+): Promise<void> {
+  const child = spawn(process.execPath, [__filename], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve());
+    child.once('error', () => resolve());
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(JSON.stringify({ module, endpoint }));
+  const output = await Promise.all([text(child.stdout), text(child.stderr)]).catch(() => []);
+  await ended;
+  clearTimeout(timer);
+  for (const line of output.join('\n').split('\n')) if (line) log(line);
+}
+
+/** The process: its work comes by standard input, since an endpoint holds a password. */
+async function main(): Promise<void> {
+  const { module, endpoint } = JSON.parse(await text(process.stdin));
+  const { server } = require(module) as { server: ServerModule };
+  const kit = server.kit?.();
+  if (!kit) return;
+  const driver = await kit.driver(
+    endpoint,
+    {},
+    {
+      kit: kit.name,
+      runtime: 'external',
+      owner: 'sweep',
+      warn: (line) => console.log(line),
+      prepare: async (work) => work(),
+    },
+  );
+  const removed = (await driver.sweep?.()) ?? [];
+  await driver.close();
+  for (const name of removed) console.log(`swept ${name}`);
+}
+
+if (require.main === module) {
+  main().catch((error) => {
+    console.error(error);
+    process.exit(1);
+  });
+}
