@@ -46,6 +46,7 @@ export class KeeperSession {
     const stream = await send(socket, '/session').catch(unlessAbsent);
     if (!stream) return undefined;
     const lines = createInterface({ input: stream });
+    lines.on('error', () => {}); // readline passes on the stream's; 'close' says enough
     const hello = await new Promise<Hello | undefined>((resolve) => {
       lines.once('line', (line) => resolve(JSON.parse(line)));
       stream.once('close', () => resolve(undefined));

@@ -1,0 +1,105 @@
+import { Pool } from '../src/keeper/pool';
+
+/** A pool whose template `key` is ready. */
+async function readyPool(): Promise<Pool> {
+  const pool = new Pool('0wner');
+  await pool.lease('builder', 'key');
+  pool.built('builder', 'key', 'template');
+  return pool;
+}
+
+test('the first makes the template, those who wait get sandboxes of their own', async () => {
+  const pool = new Pool('0wner');
+  const first = await pool.lease('a', 'key');
+  expect(first).toMatchObject({ state: 'template', id: { name: 'seamkit_0wner_t1', index: 1 } });
+  const waiting = [pool.lease('b', 'key'), pool.lease('c', 'key')];
+  pool.built('a', 'key', 'template');
+  const [b, c] = await Promise.all(waiting);
+  expect(b).toMatchObject({ state: 'new', template: 'template', id: { index: 2 } });
+  expect(c).toMatchObject({ state: 'new', template: 'template', id: { index: 3 } });
+});
+
+test('who waits for a template that fails hears why, and who comes later tries again', async () => {
+  const pool = new Pool('0wner');
+  await pool.lease('a', 'key');
+  const waiting = pool.lease('b', 'key');
+  pool.failed('a', 'key', { code: 'PREPARE_FAILED', summary: 'no table' });
+  await expect(waiting).rejects.toMatchObject({ code: 'PREPARE_FAILED' });
+  expect(await pool.lease('c', 'key')).toMatchObject({ state: 'template' });
+});
+
+test('when the one who makes the template dies, the next in line makes it', async () => {
+  const pool = new Pool('0wner');
+  await pool.lease('a', 'key');
+  const [b, c] = [pool.lease('b', 'key'), pool.lease('c', 'key')];
+  pool.drop('a');
+  expect(await b).toMatchObject({ state: 'template' });
+  pool.built('b', 'key', 'template');
+  expect(await c).toMatchObject({ state: 'new' });
+});
+
+test('a sandbox that is given back clean is given out before a dirty or a new one', async () => {
+  const pool = await readyPool();
+  for (const session of ['dies', 'ends']) {
+    const lease = await pool.lease(session, 'key');
+    pool.created(session, lease.id.name, session);
+  }
+  pool.drop('dies');
+  pool.release('ends', 'seamkit_0wner_s3', 'clean');
+  expect(await pool.lease('x', 'key')).toMatchObject({ state: 'clean', sandbox: 'ends' });
+  expect(await pool.lease('y', 'key')).toMatchObject({ state: 'dirty', sandbox: 'dies' });
+  expect(await pool.lease('z', 'key')).toMatchObject({ state: 'new' });
+});
+
+test('a sandbox whose creator died before it told what it made is not given out', async () => {
+  const pool = await readyPool();
+  await pool.lease('dies', 'key');
+  pool.drop('dies');
+  expect(await pool.lease('next', 'key')).toMatchObject({ state: 'new' });
+});
+
+test('a sandbox that is gone leaves its index free', async () => {
+  const pool = await readyPool();
+  const lease = await pool.lease('a', 'key');
+  pool.created('a', lease.id.name, 'data');
+  pool.release('a', lease.id.name, 'gone');
+  expect(await pool.lease('b', 'key')).toMatchObject({
+    state: 'new',
+    id: { index: lease.id.index },
+  });
+});
+
+test('spares are asked for until there are enough', async () => {
+  const pool = await readyPool();
+  const spare = pool.spare('a', 'key', 1)!;
+  expect(spare).toMatchObject({ state: 'new' });
+  expect(pool.spare('b', 'key', 1)).toBeNull();
+  pool.created('a', spare.id.name, 'spare');
+  pool.release('a', spare.id.name, 'clean');
+  expect(pool.spare('b', 'key', 1)).toBeNull();
+  expect(await pool.lease('b', 'key')).toMatchObject({ state: 'clean', sandbox: 'spare' });
+  expect(pool.spare('b', 'key', 1)).toMatchObject({ state: 'new' });
+});
+
+test('templates that nobody uses any more are handed out for removal', async () => {
+  const pool = new Pool('0wner');
+  const discarded: unknown[] = [];
+  for (let number = 1; number <= 6; number++) {
+    await pool.lease('a', `key ${number}`);
+    pool.built('a', `key ${number}`, `template ${number}`);
+    const lease = await pool.lease('a', `key ${number}`);
+    pool.created('a', lease.id.name, `sandbox ${number}`);
+    pool.release('a', lease.id.name, 'clean');
+    if (lease.state !== 'template') discarded.push(...lease.discard);
+  }
+  expect(discarded).toEqual([
+    { template: 'template 1', sandboxes: ['sandbox 1'] },
+    { template: 'template 2', sandboxes: ['sandbox 2'] },
+  ]);
+});
+
+test('another session cannot give back what it does not hold', async () => {
+  const pool = await readyPool();
+  const { id } = await pool.lease('a', 'key');
+  expect(() => pool.release('b', id.name, 'clean')).toThrow(/does not hold/);
+});

@@ -1,0 +1,17 @@
+import type { Boundary, ServerOptions } from '@seamkit/core';
+
+export interface ShelfOptions extends ServerOptions {
+  prepare?(url: string): unknown;
+  /** What the server does instead of serving. */
+  mood?: 'exit' | 'hang';
+  setup?: boolean;
+  exclusive?: boolean;
+  spares?: number;
+  /** Every reset asks for another sandbox. */
+  spend?: boolean;
+}
+
+export const shelf: (options?: ShelfOptions) => Boundary<{ url: string; name: string }>;
+export function caller(
+  url: string,
+): (method: string, path: string, body?: string) => Promise<string>;
