@@ -68,7 +68,10 @@ export class Apt {
     await makeOnce(
       place,
       title,
-      (folder) => new Apt(folder, host, suite).update(sources),
+      (folder) => {
+        progress('downloading');
+        return new Apt(folder, host, suite).update(sources);
+      },
       progress,
     );
     for (const old of await readdir(base)) {
@@ -80,9 +83,11 @@ export class Apt {
 
   /** Versions of these packages in this suite, newest first. */
   async versions(names: readonly string[]): Promise<Map<string, string[]>> {
-    const output = await this.run('apt-cache', ['madison', ...new Set(names)]);
+    const output = await this.run('apt-cache', ['madison', ...new Set(names)]).catch((error) => {
+      throw this.failed(error, 'its package lists could not be read');
+    });
     const found = new Map(names.map((name) => [name, [] as string[]]));
-    for (const [, name, version] of output.matchAll(/^\s*(\S+) \| (\S+) \|/gm)) {
+    for (const [, name, version] of output.matchAll(/^\s*(\S+) \|\s*(\S+) \|/gm)) {
       found.get(name!)?.push(version!);
     }
     return found;
@@ -119,9 +124,11 @@ export class Apt {
   async download(packages: readonly Package[], folder: string, progress: Progress): Promise<void> {
     await mkdir(folder, { recursive: true });
     const total = packages.reduce((sum, { size }) => sum + size, 0);
+    let shown = 0;
     const timer = setInterval(async () => {
       const done = await sizeOf(folder).catch(() => 0);
-      progress(`${megabytes(done)} of ${megabytes(total)} MB`);
+      if (done > shown) progress(`${megabytes(done)} of ${megabytes(total)} MB`);
+      shown = done;
     }, 500);
     try {
       const wanted = packages.map(({ name, version }) => `${name}=${version}`);
@@ -191,6 +198,9 @@ export class Apt {
 
   private failed(error: unknown, what: string): unknown {
     if (!(error instanceof AptFailure)) return error;
+    if (/No space left|enough free space/.test(error.message)) {
+      return Object.assign(new Error(lastWords(error.message)), { code: 'ENOSPC' });
+    }
     return new SeamkitError('DOWNLOAD_FAILED', `${this.host.id} ${this.suite}: ${what}`, {
       cause: error,
       log: error.message

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type AptSource, parseSources, writeSources } from './apt-sources';
 
@@ -61,6 +62,13 @@ export function debianHost(root = '/'): DebianHost | { reason: string } {
           : [otherSuite(ownSources(entries, id, codename, architecture)[0]!, id, suite)],
       ),
   };
+}
+
+/** The names of the packages that are installed. */
+export async function installedOn({ status }: DebianHost): Promise<ReadonlySet<string>> {
+  const paragraphs = (await readFile(status, 'utf8')).split('\n\n');
+  const installed = paragraphs.filter((text) => /^Status: \S+ ok installed$/m.test(text));
+  return new Set(installed.map((text) => /^Package: (.+)$/m.exec(text)![1]!));
 }
 
 /** The distribution's own archive in the machine's sources; its official mirror where there is none. */

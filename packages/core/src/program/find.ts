@@ -41,7 +41,7 @@ export async function findProgram(spec: ProgramSpec, where: Where): Promise<Prog
     (await forced(spec, where, search)) ??
     (await atHand(spec, where, search)) ??
     (await fromNpm(spec, where, search)) ??
-    (await debianProgram(spec, where, search));
+    (await download(spec, where, search));
   if (!found) throw notFound(spec, where, search);
   where.log(`${spec.command} ${found.version}: ${found.path} (${found.source})`);
   return { ...found, sibling: (command) => sibling(found, command) };
@@ -91,6 +91,20 @@ async function fromNpm(spec: ProgramSpec, where: Where, search: Search) {
   return undefined;
 }
 
+async function download(spec: ProgramSpec, where: Where, search: Search) {
+  try {
+    return await debianProgram(spec, where, search);
+  } catch (error) {
+    if (!(error instanceof SeamkitError) || error.code !== 'DOWNLOAD_FAILED') throw error;
+    throw new SeamkitError('DOWNLOAD_FAILED', `${where.kit}: ${error.summary}`, {
+      tried: search.tried,
+      log: error.log,
+      hint: `see that apt's mirror can be reached, and run again; or ${ways(spec, where.kit)}`,
+      cause: error.cause,
+    });
+  }
+}
+
 /** A program that runs here, as the server's user, in a version that is wanted. */
 async function examine(
   { path, source }: { path: string; source: string },
@@ -136,8 +150,8 @@ function notFound(spec: ProgramSpec, { kit }: Where, { tried, versions }: Search
   });
 }
 
-/** What a person can do on this platform when a program cannot be had, as the end of a sentence. */
-export function ways({ command, install }: ProgramSpec, kit: string): string {
+/** What a person can do on this platform when a program cannot be had. */
+function ways({ command, install }: ProgramSpec, kit: string): string {
   const typed = install?.[process.platform];
   return [
     typed ? `install it: ${typed}` : `install ${command} with this system's package manager`,

@@ -1,26 +1,21 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { lstatSync } from 'node:fs';
 import {
   chmod,
-  lchown,
   lstat,
   mkdir,
   readdir,
   readlink,
   rename,
-  rm,
   symlink,
   unlink,
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { promisify } from 'node:util';
 import { interpreterOf } from './elf';
 
-const execute = promisify(execFile);
-
 const merged = ['bin', 'sbin', 'lib', 'lib64'];
-const unread = ['doc', 'man', 'info', 'lintian', 'locale', 'doc-base', 'bug'];
+const unread = ['bug', 'doc', 'doc-base', 'info', 'lintian', 'locale', 'man'];
 
 /** Unpacks packages (`.deb`) into `root`, which then is a tree that anybody may read and run. */
 export async function unpack(
@@ -33,18 +28,49 @@ export async function unpack(
     await symlink(`usr/${name}`, join(root, name));
   }
   for (const [index, deb] of debs.entries()) {
-    progress(`unpacking ${index + 1} of ${debs.length}`);
-    await execute('dpkg-deb', ['--extract', deb, root]);
-  }
-  for (const name of unread) {
-    await rm(join(root, 'usr/share', name), { recursive: true, force: true });
+    if (index % 10 === 0) progress(`unpacking ${index + 1} of ${debs.length}`);
+    await extract(deb, root);
   }
   await mend(root, root);
 }
 
+/**
+ * Like `dpkg-deb --extract`, which however puts folders in the place of the links `lib` and `bin`,
+ * and keeps owners.
+ */
+async function extract(deb: string, root: string): Promise<void> {
+  const reader = spawn('dpkg-deb', ['--fsys-tarfile', deb], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const writer = spawn(
+    'tar',
+    [
+      ...['--extract', '--file=-', `--directory=${root}`, '--keep-directory-symlink'],
+      ...['--no-same-owner', '--warning=no-timestamp'],
+      ...unread.map((name) => `--exclude=./usr/share/${name}/*`),
+    ],
+    { stdio: ['pipe', 'ignore', 'pipe'] },
+  );
+  writer.stdin!.on('error', () => {}); // tar ended early; its exit code says why
+  reader.stdout!.pipe(writer.stdin!);
+  await Promise.all([ended(reader, `dpkg-deb on ${deb}`), ended(writer, `tar of ${deb}`)]);
+}
+
+function ended(child: ChildProcess, what: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let errors = '';
+    child.stderr!.on('data', (chunk) => {
+      errors += chunk;
+    });
+    child.once('error', reject);
+    child.once('close', (code) => {
+      if (code === 0) return resolve();
+      const error = new Error(`${what} ended with exit code ${code}: ${errors.trim()}`);
+      reject(/No space left/.test(errors) ? Object.assign(error, { code: 'ENOSPC' }) : error);
+    });
+  });
+}
+
 /** Links stay inside the root; no file is out of reach, or runs with another user's rights. */
 async function mend(folder: string, root: string): Promise<void> {
-  const own = process.getuid?.() === 0;
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
@@ -56,16 +82,14 @@ async function mend(folder: string, root: string): Promise<void> {
       if ((mode & 0o7777) !== wanted) await chmod(path, wanted);
     } else {
       await unlink(path);
-      continue;
     }
-    if (own) await lchown(path, 0, 0);
   }
 }
 
 /** An absolute target means the root's own file where there is one, else the host's. */
 async function mendLink(path: string, root: string): Promise<void> {
   const target = await readlink(path);
-  if (!target.startsWith('/') || !existsSync(join(root, target))) return;
+  if (!target.startsWith('/') || !lstatSync(join(root, target), { throwIfNoEntry: false })) return;
   await unlink(path);
   await symlink(relative(dirname(path), join(root, target)), path);
 }
