@@ -1,1 +1,25 @@
-export {};
+export { Call } from './call';
+export { type Answer, Client, type RequestOptions } from './client';
+export type { Failure, FailureKind, FailureOptions, When } from './failure';
+export type {
+  GraphqlEndpoint,
+  GraphqlOperation,
+  GraphqlOptions,
+  GraphqlResolver,
+  GraphqlResult,
+  OperationMatch,
+} from './graphql';
+export type { HttpRequest, HttpResponse, Interaction } from './interaction';
+export { type HttpOptions, http } from './kit';
+export type { Expected, Match } from './matcher';
+export type { Reply, ReplyFunction } from './reply';
+export type { Route } from './route';
+export { type App, type Served, serve } from './serve';
+export type { AddRoute, HttpStub } from './stub';
+export {
+  type Message,
+  type OpenOptions,
+  openWebSocket,
+  WebSocketEndpoint,
+  WebSocketPeer,
+} from './web-socket';

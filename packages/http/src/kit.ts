@@ -1,0 +1,53 @@
+import { type CommonOptions, check, checkOptions, defineKit, is } from '@seamkit/core';
+import { parseOrigin } from './path';
+import { openSandbox } from './sandbox';
+import type { HttpStub } from './stub';
+
+export interface HttpOptions extends CommonOptions {
+  /**
+   * Origins that the service has built in: `['https://api.stripe.com']`. Every client of this
+   * process that connects to one of them reaches the stub instead, by TLS with a certificate that
+   * this process trusts. Default: none; the service is given `url`.
+   */
+  origins?: readonly string[];
+  /**
+   * Other hosts that this process may connect to while the sandbox is open: all (`true`), some
+   * (`['db.example.com']`), or none beyond loopback (`false`, the default): then a connection
+   * fails, and so does the test. The hosts of `SEAMKIT_<KIT>_URL` and `DOCKER_HOST` are allowed.
+   */
+  allowNetwork?: boolean | readonly string[];
+  /** Makes `url` an https one, with HTTP/2 and HTTP/1.1. Default false. Origins need no such option. */
+  tls?: boolean;
+  /**
+   * Declares the baseline's routes. Runs when the sandbox opens and again at each reset, so that
+   * state which its replies close over starts anew.
+   */
+  prepare?: (stub: HttpStub) => void | Promise<void>;
+}
+
+const origin = check('a list of origins', (value) => Array.isArray(value) && value.length > 0);
+const hosts = check(
+  "a list of host names like 'db.example.com'",
+  (value) =>
+    Array.isArray(value) && value.every((item) => typeof item === 'string' && !/[/\s]/.test(item)),
+);
+
+/**
+ * The APIs that a service calls, as a real HTTP server on 127.0.0.1 that the test file owns.
+ * Members: `HttpStub`.
+ * @throws SeamkitError `OPTION_INVALID`
+ */
+export const http = defineKit<HttpOptions, HttpStub>({
+  name: 'http',
+  supports: { runtimes: [], prepare: true },
+  check(options) {
+    checkOptions('http', options, {
+      origins: origin,
+      allowNetwork: is.either(is.boolean, hosts),
+      tls: is.boolean,
+      prepare: is.function,
+    });
+    for (const item of options.origins ?? []) parseOrigin(item);
+  },
+  open: openSandbox,
+});

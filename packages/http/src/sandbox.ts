@@ -1,0 +1,240 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { type Sandbox, SeamkitError } from '@seamkit/core';
+import { Book } from './book';
+import { Call } from './call';
+import { Calls } from './calls';
+import { issueCertificate } from './certificate';
+import type { Exchange } from './exchange';
+import type { Failure } from './failure';
+import type { HttpRequest, HttpResponse } from './interaction';
+import type { HttpOptions } from './kit';
+import { Listener } from './listener';
+import { describeUnmatched } from './nearest';
+import { ownHosts } from './own-hosts';
+import { callFilter, parseOrigin } from './path';
+import { claimConnections } from './reach';
+import type { StubRoute } from './route';
+import type { HttpStub } from './stub';
+
+/** Opens the stub of one test file. On rejection nothing is left open. */
+export async function openSandbox(options: HttpOptions): Promise<Sandbox<HttpStub>> {
+  const sandbox = new StubSandbox(options);
+  try {
+    await sandbox.open();
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
+  return sandbox;
+}
+
+class StubSandbox implements Sandbox<HttpStub> {
+  readonly #options: HttpOptions;
+  readonly #origins: readonly string[];
+  readonly #calls = new Calls();
+  readonly #listeners: Listener[] = [];
+  #members?: HttpStub;
+  #book = new Book(this.#calls);
+  /** What fails the test that is running. */
+  #complaints: { text: string; call?: Call }[] = [];
+  #releaseConnections = () => {};
+
+  constructor(options: HttpOptions) {
+    this.#options = options;
+    this.#origins = (options.origins ?? []).map(parseOrigin);
+  }
+
+  get members(): HttpStub {
+    return this.#members!;
+  }
+
+  async open(): Promise<void> {
+    const { tls = false, allowNetwork = false } = this.#options;
+    const origins = this.#origins.map((origin) => new URL(origin));
+    const secure = origins.filter(({ protocol }) => protocol === 'https:');
+    const certificate =
+      tls || secure.length > 0
+        ? issueCertificate(['localhost', '127.0.0.1', ...secure.map(hostOf)])
+        : undefined;
+    const shared = {
+      origin: (authority: string, isSecure: boolean) => this.#origin(authority, isSecure),
+      onExchange: (exchange: Exchange) => this.#onExchange(exchange),
+      onUpgrade: (request: HttpRequest, message: IncomingMessage, socket: Socket, head: Buffer) =>
+        this.#onUpgrade(request, message, socket, head),
+    };
+    const start = async (withTls: boolean) => {
+      const listener = await Listener.start({ ...shared, ...(withTls && { certificate }) });
+      this.#listeners.push(listener);
+      return listener;
+    };
+    const plain = !tls || origins.length > secure.length ? await start(false) : undefined;
+    const encrypted = certificate && (await start(true));
+
+    const url = tls ? `https://127.0.0.1:${encrypted!.port}` : `http://127.0.0.1:${plain!.port}`;
+    this.#members = this.#face(url, certificate?.ca);
+    await this.#prepare();
+
+    const redirects = new Map<string, number>();
+    for (const origin of origins) {
+      const isSecure = origin.protocol === 'https:';
+      const port = origin.port || (isSecure ? 443 : 80);
+      redirects.set(`${hostOf(origin)}:${port}`, (isSecure ? encrypted : plain)!.port);
+    }
+    this.#releaseConnections = claimConnections({
+      redirects,
+      ca: certificate?.ca,
+      allows: allowNetwork === true || [...(allowNetwork || []), ...ownHosts(process.env)],
+      onRefused: (target) =>
+        this.#complain(`the test connected to ${target}, which is not allowed`),
+    });
+  }
+
+  async verify(): Promise<void> {
+    // What the test sent last may still be on its way through the loopback.
+    for (let turn = 0; turn < 3; turn++) await setImmediate();
+    const complaints = this.#complaints.map(({ text }) => text);
+    if (complaints.length === 0) return;
+    throw new SeamkitError('EXPECTATION_FAILED', complaints.join('\n'), {
+      hint: 'declare what is missing, or take it as meant with acceptUnmatched()',
+    });
+  }
+
+  async reset(): Promise<void> {
+    if (this.#calls.size === 0 && !this.#book.changed && this.#complaints.length === 0) return;
+    for (const listener of this.#listeners) listener.dropUnanswered();
+    this.#book.close();
+    await this.#prepare();
+    this.#calls.forget();
+    this.#complaints = [];
+  }
+
+  async close(): Promise<void> {
+    this.#releaseConnections();
+    this.#book.close();
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+  }
+
+  async #prepare(): Promise<void> {
+    this.#book = new Book(this.#calls);
+    try {
+      await this.#options.prepare?.(this.members);
+    } catch (error) {
+      throw SeamkitError.wrap(error, 'PREPARE_FAILED', 'prepare failed');
+    }
+    this.#book.changed = false;
+  }
+
+  /** What the client meant: its own words, but the first origin where it was given our url. */
+  #origin(authority: string, secure: boolean): string {
+    const [, host, port] = /^(.*?)(?::(\d+))?$/.exec(authority) ?? [];
+    const own = this.#listeners.some((listener) => String(listener.port) === port);
+    if (own && this.#origins[0]) return this.#origins[0];
+    if (port === (secure ? '443' : '80')) return `${secure ? 'https' : 'http'}://${host}`;
+    return `${secure ? 'https' : 'http'}://${authority}`;
+  }
+
+  #onExchange(exchange: Exchange): void {
+    const call = new Call(exchange.request);
+    const route = this.#book.index.find(call);
+    if (!route) {
+      this.#send(exchange, call, this.#unmatched(call), this.#book.failure());
+      return;
+    }
+    const own = route.take(call);
+    const failure = own ?? this.#book.failure();
+    this.#calls.add(call);
+    const answer = this.#answer(route, call);
+    if (answer instanceof Promise) {
+      answer.then((response) => this.#send(exchange, call, response, failure));
+    } else this.#send(exchange, call, answer, failure);
+  }
+
+  /** The route's answer; 500 and a complaint where the test's own function throws. */
+  #answer(route: StubRoute, call: Call): HttpResponse | Promise<HttpResponse> {
+    const answer = route.answer(call);
+    if (!(answer instanceof Promise)) return answer;
+    const book = this.#book;
+    return answer.catch((error: unknown) => {
+      if (book !== this.#book) return { status: 500, headers: [], body: Buffer.alloc(0) }; // too late
+      const reason = error instanceof Error ? error.message : String(error);
+      return this.#refuse(500, `the reply of ${route.label} failed: ${reason}`, call);
+    });
+  }
+
+  #unmatched(call: Call): HttpResponse {
+    this.#calls.add(call);
+    return this.#refuse(501, describeUnmatched(call, this.#book.index.routes), call);
+  }
+
+  #refuse(status: number, text: string, call: Call): HttpResponse {
+    this.#complain(text, call);
+    const headers: [string, string][] = [['content-type', 'text/plain; charset=utf-8']];
+    return { status, headers, body: Buffer.from(`${text}\n`) };
+  }
+
+  #complain(text: string, call?: Call): void {
+    this.#complaints.push({ text, call });
+  }
+
+  #send(exchange: Exchange, call: Call, response: HttpResponse, failure?: Failure): void {
+    if (!failure || failure.kind.startsWith('slow')) call.response = response;
+    exchange.send(response, failure);
+  }
+
+  #onUpgrade(request: HttpRequest, message: IncomingMessage, socket: Socket, head: Buffer): void {
+    const call = new Call(request);
+    const found = this.#book.endpoint(call);
+    if (found) {
+      call.params = found.params;
+      call.route = `WEBSOCKET ${found.endpoint.path}`;
+      this.#calls.add(call);
+      found.endpoint.accept(message, socket, head, found.params);
+      return;
+    }
+    const { body } = this.#unmatched(call);
+    socket.end(
+      `HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+  }
+
+  #face(url: string, ca: string | undefined): HttpStub {
+    const route: HttpStub['route'] = (method, path, match) =>
+      this.#book.add(method.toUpperCase(), path, match);
+    const adder = (method: string): HttpStub['get'] => {
+      return (path, match) => this.#book.add(method, path, match);
+    };
+    const unmatched = () => this.#calls.calls((call) => call.route === undefined);
+    return {
+      url,
+      origins: this.#origins,
+      ca,
+      get: adder('GET'),
+      post: adder('POST'),
+      put: adder('PUT'),
+      patch: adder('PATCH'),
+      delete: adder('DELETE'),
+      head: adder('HEAD'),
+      options: adder('OPTIONS'),
+      any: adder('*'),
+      route,
+      fail: (kind, options) => this.#book.fail(kind, options),
+      calls: (pattern) =>
+        this.#calls.calls(pattern === undefined ? undefined : callFilter(pattern)),
+      waitFor: (pattern, options) => this.#calls.waitFor(pattern, callFilter(pattern), options),
+      unmatched,
+      acceptUnmatched: () => {
+        const taken = unmatched();
+        this.#complaints = this.#complaints.filter(({ call }) => !call || !taken.includes(call));
+        return taken;
+      },
+      webSocket: (path) => this.#book.addEndpoint(path),
+      graphql: (path, options) => this.#book.graphql(path, options),
+    };
+  }
+}
+
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
