@@ -1,1 +1,1 @@
-export {};
+export { type RedisMembers, type RedisOptions, redis } from './kit';

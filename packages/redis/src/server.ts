@@ -1,0 +1,179 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  type Endpoint,
+  exchange,
+  type ProcessContext,
+  type Program,
+  SeamkitError,
+  type ServerKit,
+  type ServerModule,
+  type ServerRequest,
+  type StartContext,
+} from '@seamkit/core';
+import { configFile } from './settings';
+
+type Engine = 'redis' | 'valkey';
+
+/** Logical databases of a server that the kit starts; they cost it 4 MB. */
+const databases = 10_000;
+
+/**
+ * What the url of a shared server may not do, because it reaches the neighbours. The server answers
+ * `NOPERM User shared has no permissions to run …`, which beats a test of another file that fails.
+ */
+const crossing = [
+  'acl|deluser',
+  'acl|load',
+  'acl|save',
+  'acl|setuser',
+  'bgrewriteaof',
+  'bgsave',
+  'client|pause',
+  'config|resetstat',
+  'config|rewrite',
+  'config|set',
+  'debug',
+  'failover',
+  'flushall',
+  'function|delete',
+  'function|flush',
+  'function|load',
+  'function|restore',
+  'move',
+  'replicaof',
+  'save',
+  'script|flush',
+  'shutdown',
+  'slaveof',
+  'swapdb',
+];
+
+export const server: ServerModule = {
+  async process(request, ctx) {
+    const { program, engine } = await findProgram(request, ctx);
+    const folder = await ctx.folder();
+    const port = await ctx.port();
+    const access = makeAccess(ctx);
+    const file = join(folder, 'server.conf');
+    // Readable for the server's own user; the folder keeps everybody else out.
+    await writeFile(
+      file,
+      configuration(request, access, [
+        ['bind', '127.0.0.1'],
+        ['port', String(port)],
+        ['dir', `"${folder}"`],
+      ]),
+      { mode: 0o644 },
+    );
+    await ctx.spawn(program, [file], { cwd: folder });
+    return answer(ctx, engine, access, '127.0.0.1', port);
+  },
+
+  async container(request, ctx) {
+    const { GenericContainer, Wait } = require('testcontainers') as typeof import('testcontainers');
+    const engine = (request.settings.engine ?? 'redis') as Engine;
+    const repository = { redis: 'redis', valkey: 'valkey/valkey' }[engine];
+    const image = request.image ?? `${repository}:${request.version ?? '8'}`;
+    const access = makeAccess(ctx);
+    const container = new GenericContainer(image)
+      .withExposedPorts(6379)
+      .withCopyContentToContainer([
+        {
+          content: configuration(request, access, [['bind', '*']]),
+          target: '/tmp/seamkit.conf',
+          mode: 0o644,
+        },
+      ])
+      .withCommand([`${engine}-server`, '/tmp/seamkit.conf'])
+      .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/));
+    const started = await ctx.start(image, container);
+    const host = started.getHost().replace(/^localhost$/, '127.0.0.1');
+    return answer(ctx, engine, access, host, started.getMappedPort(6379));
+  },
+
+  kit: () => (require('./kit') as typeof import('./kit')).redis().kit as ServerKit<any, any>,
+};
+
+/** Redis, unless Valkey was asked for or is all that can be had. */
+async function findProgram(
+  { version, settings }: ServerRequest,
+  ctx: ProcessContext,
+): Promise<{ program: Program; engine: Engine }> {
+  const find = async (engine: Engine) => ({
+    engine,
+    program: await ctx.program({
+      command: `${engine}-server`,
+      version,
+      debian: [{ packages: [`${engine}-server`], path: `usr/bin/${engine}-server` }],
+      folders: ['/usr/local/bin', '/opt/homebrew/bin', `/opt/homebrew/opt/${engine}/bin`],
+      install: {
+        darwin: `brew install ${engine}`,
+        linux: `install the package ${engine} (Fedora, Arch, Alpine) or ${engine}-server (Debian, Ubuntu)`,
+      },
+    }),
+  });
+  if (settings.engine) return find(settings.engine as Engine);
+  return find('redis').catch(async (error) => {
+    if (!(error instanceof SeamkitError) || error.code !== 'BINARY_NOT_FOUND') throw error;
+    return find('valkey').catch(() => {
+      throw error;
+    });
+  });
+}
+
+interface Access {
+  admin: string;
+  shared: string;
+}
+
+function makeAccess(ctx: StartContext): Access {
+  return { admin: ctx.secret(), shared: ctx.secret() };
+}
+
+/** Durability off, memory never evicted, passwords in a file and never in a list of processes. */
+function configuration(
+  { settings }: ServerRequest,
+  { admin, shared }: Access,
+  place: readonly (readonly [string, string])[],
+): string {
+  const denied = crossing.map((command) => `-${command}`).join(' ');
+  return configFile(
+    [
+      ...place,
+      ['databases', String(databases)],
+      ['save', ''],
+      ['appendonly', 'no'],
+      ['maxmemory-policy', 'noeviction'],
+      ['protected-mode', 'no'],
+      ['daemonize', 'no'],
+      ['stop-writes-on-bgsave-error', 'no'],
+      ['user', `default on >${admin} ~* &* +@all`],
+      ['user', `shared on >${shared} ~* &* +@all ${denied}`],
+    ],
+    settings.config as Record<string, string | number>,
+  );
+}
+
+/** Ready when it greets us by name: `HELLO` also tells the version. */
+async function answer(
+  ctx: StartContext,
+  engine: Engine,
+  { admin, shared }: Access,
+  host: string,
+  port: number,
+): Promise<Endpoint> {
+  let version: string | undefined;
+  await ctx.ready(async () => {
+    const reply = await exchange(port, `HELLO 2 AUTH default ${admin}\r\n`, { host });
+    version = /\r\nversion\r\n\$\d+\r\n([^\r\n]+)/.exec(reply.toString())?.[1];
+    return version !== undefined;
+  });
+  return {
+    url: `redis://default:${admin}@${host}:${port}`,
+    version,
+    engine,
+    databases,
+    shared: { username: 'shared', password: shared },
+  };
+}

@@ -1,0 +1,181 @@
+import {
+  type Driver,
+  type Endpoint,
+  type Sandbox,
+  type SandboxContext,
+  type SandboxId,
+  SeamkitError,
+} from '@seamkit/core';
+import type { Redis } from 'ioredis';
+import { killAllIn } from './clients';
+import { connect, connectionName, replies, urlOf } from './connection';
+import { Leftovers } from './leftovers';
+import { makeMembers, ReadyClient, type RedisMembers } from './members';
+import type { Place, Registry } from './registry';
+import { refresh, restore, seal, watchable } from './scripts';
+
+/** Where the baseline is kept, and how many keys it has. No place: it is empty. */
+export type Template = { place: Place | null; keys: number };
+
+export interface Shared {
+  endpoint: Endpoint;
+  prepare: ((url: string) => unknown) | undefined;
+  context: SandboxContext;
+  line: Redis;
+  /** On an external server; on one of our own the numbers are the keeper's. */
+  registry: Registry | undefined;
+}
+
+/** One logical database for each sandbox, and one for each template, of a server that all share. */
+export function sharedDriver(shared: Shared): Driver<RedisMembers, Template, Place> {
+  const { endpoint, prepare, context, line, registry } = shared;
+
+  async function claim({ owner, name, index }: SandboxId): Promise<Place> {
+    if (registry) return registry.claim(owner, name);
+    if (index < Number(endpoint.databases)) return { database: index, name, owner };
+    throw new SeamkitError('UNSUPPORTED', `all ${endpoint.databases} databases are in use`, {
+      hint: 'end the run (seamkit down) and begin another',
+    });
+  }
+
+  async function free(place: Place): Promise<void> {
+    if (registry) {
+      if (await registry.holds(place)) await killAllIn(line, place.database);
+      await registry.release(place);
+    } else {
+      await killAllIn(line, place.database);
+      await replies(line.pipeline().select(place.database).flushdb('SYNC').select(0));
+    }
+  }
+
+  return {
+    async template(id) {
+      if (!prepare) return { place: null, keys: 0 };
+      const place = await claim(id);
+      try {
+        await context.prepare(() => prepare(testUrl(endpoint, place.database)));
+        await killAllIn(line, place.database);
+        const keys = Number(await line.eval(seal, 0, place.database));
+        if (keys > 0) return { place, keys };
+      } catch (error) {
+        await free(place).catch(() => {}); // the server is gone, and this with it
+        throw error;
+      }
+      await free(place);
+      return { place: null, keys: 0 };
+    },
+    // It is filled when it is opened, so that the times of its keys count from there.
+    create: claim,
+    async open(place, template) {
+      await registry?.renew(place);
+      if (template.place) await registry?.renew(template.place);
+      const sandbox = new SharedSandbox(shared, place, template);
+      try {
+        await sandbox.open();
+        return sandbox;
+      } catch (error) {
+        await sandbox.close();
+        throw error;
+      }
+    },
+    recover: (place) => killAllIn(line, place.database),
+    destroy: free,
+    async destroyTemplate({ place }) {
+      if (place) await free(place);
+    },
+    ...(registry && { sweep: () => registry.sweep() }),
+    async close() {
+      registry?.close();
+      line.disconnect();
+    },
+  };
+}
+
+/** What tests connect with: on a server of ours a user who cannot reach the neighbours. */
+function testUrl(endpoint: Endpoint, database: number): string {
+  const access = endpoint.shared as { username: string; password: string } | undefined;
+  return urlOf(endpoint.url, database, access);
+}
+
+class SharedSandbox implements Sandbox<RedisMembers> {
+  readonly members: RedisMembers;
+  private readonly name: string;
+  private readonly ready: ReadyClient;
+  private readonly leftovers: Leftovers;
+  private line!: Redis;
+  /** Whether the server has marked every write to `watched` keys since the last reset. */
+  private watching = false;
+  /** The template's keys that the server marks when they are touched. */
+  private watched: Buffer[] = [];
+
+  constructor(
+    private readonly shared: Shared,
+    private readonly place: Place,
+    private readonly template: Template,
+  ) {
+    const { endpoint, context } = shared;
+    const { database, owner } = place;
+    const url = testUrl(endpoint, database);
+    this.name = connectionName('reset', owner);
+    this.ready = new ReadyClient(url);
+    this.leftovers = new Leftovers(context.warn, this.name, this.ready, database);
+    this.members = makeMembers(url, this.ready, () => this.line);
+  }
+
+  async open(): Promise<void> {
+    this.line = await connect(urlOf(this.shared.endpoint.url, this.place.database), this.name);
+    this.line.on('close', () => {
+      this.watching = false;
+    });
+    const { place } = this.template;
+    if (place) {
+      const keys = await this.line.callBuffer('EVAL', watchable, 0, place.database);
+      this.watched = keys as Buffer[];
+    }
+    await this.restore();
+  }
+
+  /**
+   * One round trip where nothing was written: the template's keys are watched, so the server itself
+   * has noted on our connection whether one was touched; and none was added if their number is the
+   * same. What cannot be watched is put back unasked.
+   */
+  async reset(): Promise<void> {
+    const { place, keys } = this.template;
+    const ask = this.line.pipeline().client('LIST');
+    if (!place) ask.flushdb('SYNC');
+    else if (this.watched.length < keys) ask.eval(refresh, 0, place.database, this.place.database);
+    else ask.dbsize();
+    const renewed = this.shared.registry?.renew(this.place);
+    const [list, size] = await replies(ask).finally(() => renewed);
+    const { touched, cut } = await this.leftovers.clear(this.line, list as string);
+    const clean = !place || (this.watching && !touched && size === keys);
+    if (!clean || cut) await this.restore();
+  }
+
+  async close(): Promise<void> {
+    this.ready.close();
+    this.line?.disconnect();
+  }
+
+  /** Everything back, whatever is there; and the server notes what is touched from now on. */
+  private async restore(): Promise<void> {
+    const { place } = this.template;
+    if (!place) {
+      await this.line.flushdb('SYNC');
+      return;
+    }
+    const work = this.line.pipeline().unwatch();
+    work.eval(restore, 0, place.database, this.place.database);
+    if (this.watched.length > 0) work.watch(this.watched);
+    work.info('persistence');
+    const results = await replies(work);
+    // A write between restoring and watching would go unnoticed; then the next reset restores again.
+    this.watching = changes(results[1]) === changes(results.at(-1));
+  }
+}
+
+/** How many changes there have been on the whole server. */
+function changes(info: unknown): string | undefined {
+  return /rdb_changes_since_last_save:(\d+)/.exec(String(info))?.[1];
+}
