@@ -5,8 +5,12 @@ import { identify } from './keeper/process-identity';
  * does not. `SEAMKIT_RUN`, else the runner's process, which is this one or its parent.
  */
 export function currentRun(): string {
-  if (process.env.SEAMKIT_RUN) return process.env.SEAMKIT_RUN;
+  return process.env.SEAMKIT_RUN ?? identify(runnerPid()) ?? String(process.pid);
+}
+
+/** The runner's process: this one, or its parent where this one is a worker. */
+export function runnerPid(): number {
   const ofJestOrVitest = (process.env.JEST_WORKER_ID || process.env.VITEST) && process.send;
   const ofNodeTest = process.env.NODE_TEST_CONTEXT?.startsWith('child');
-  return identify(ofJestOrVitest || ofNodeTest ? process.ppid : process.pid) ?? String(process.pid);
+  return ofJestOrVitest || ofNodeTest ? process.ppid : process.pid;
 }

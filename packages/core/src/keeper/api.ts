@@ -8,6 +8,7 @@ import type {
   LeaseRequest,
   ReleaseRequest,
   SandboxReport,
+  SessionRequest,
   SpareRequest,
   Status,
   TemplateReport,
@@ -57,12 +58,14 @@ export function createApi({ owner, servers, sessions }: Keeper): Server {
   };
 
   const api = createServer(async (request, response) => {
-    if (request.url === '/session') return sessions.begin(response, owner);
     const reply = (status: number, body: unknown) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body ?? null));
     };
     try {
+      if (request.url === '/session') {
+        return sessions.begin((await read(request)) as SessionRequest, response, owner);
+      }
       const call = calls[request.url as keyof Calls] as ((body: unknown) => unknown) | undefined;
       if (!call) throw new SeamkitError('KEEPER_FAILED', `the keeper has no call ${request.url}`);
       const body = await read(request);

@@ -6,10 +6,12 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '../errors';
+import { runnerPid } from '../run';
 import type { Calls } from './api';
 import { tryLock } from './lock';
 import { type KeeperPaths, keeperPaths } from './paths';
-import type { Hello, Notice, Status } from './protocol';
+import { identify } from './process-identity';
+import type { Hello, Notice, SessionRequest, Status } from './protocol';
 
 const startDeadline = 15_000;
 const pollInterval = 10;
@@ -43,7 +45,8 @@ export class KeeperSession {
     socket: string,
     onNotice: (notice: string) => void,
   ): Promise<KeeperSession | undefined> {
-    const stream = await send(socket, '/session').catch(unlessAbsent);
+    const request: SessionRequest = { runner: identify(runnerPid()) };
+    const stream = await send(socket, '/session', request).catch(unlessAbsent);
     if (!stream) return undefined;
     const lines = createInterface({ input: stream });
     lines.on('error', () => {}); // readline passes on the stream's; 'close' says enough

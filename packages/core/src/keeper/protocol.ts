@@ -25,6 +25,12 @@ export interface StartOptions {
   from: string;
 }
 
+/** Begins a session. */
+export interface SessionRequest {
+  /** Identity of the runner's process; a session ends with it, though a worker may live on. */
+  runner?: string;
+}
+
 /** First line of a session's stream; then come notices, for as long as the session lives. */
 export interface Hello {
   session: string;

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { belongings, type Entry, keeperStatus, leftovers } from '@seamkit/core/inspect';
+import { keeperPaths } from '../src/keeper/paths';
+import { Project } from './project';
+import { until } from './until';
+
+// What `kill -9` of any one process leaves behind: nothing, 5 s after the end of the run.
+const grace = 5_000;
+
+const twoFiles = ['one', 'two'];
+let project: Project;
+
+beforeEach(() => {
+  project = new Project();
+  for (const name of twoFiles) {
+    project.file(
+      `${name}.test.js`,
+      `
+      const env = use({ it: shelf() });
+      test('is in the middle of its work', async () => {
+        await caller(env.it.url)('PUT', '/key', 'value');
+        mark('${name}', String(process.pid));
+        if (process.env.SHORT) return;
+        for (;;) await Promise.all([delay(20), caller(env.it.url)('GET', '/key')]);
+      }, 60_000);
+      `,
+    );
+  }
+});
+
+afterEach(() => project.remove());
+
+const victims: Record<string, (run: { pid: number }, owned: Entry[]) => Promise<number>> = {
+  worker: async () => Number(project.mark('one')),
+  runner: async ({ pid }) => pid,
+  keeper: async () => (await keeperStatus(project.folder))!.pid,
+  server: async (_run, owned) => {
+    const server = owned.find((entry) => entry.kind === 'group');
+    return Number((server as { leader: string }).leader.split(':')[0]);
+  },
+};
+
+test.each(Object.keys(victims))(
+  'kill -9 of the %s leaves nothing, and the next run passes',
+  async (name) => {
+    const run = project.jest('-w', '2');
+    await until(() => twoFiles.every((file) => project.marked(file)), 'both files to run', 30_000);
+    const owned = belongings(project.folder);
+    expect(owned.map(({ kind }) => kind).sort()).toEqual(['folder', 'group']);
+
+    process.kill(await victims[name]!(run, owned), 'SIGKILL');
+    if (name === 'worker') process.kill(run.pid, 'SIGINT'); // Jest would go on with the other file
+    await run.ended;
+    await until(
+      async () => (await leftovers(owned)).length === 0,
+      'all that was owned to be gone',
+      grace,
+    );
+    await until(
+      () => !existsSync(keeperPaths(project.folder).socket),
+      'the socket to be gone',
+      grace,
+    );
+
+    process.env.SHORT = '1';
+    try {
+      const next = project.jest('-w', '2');
+      expect([await next.ended, next.output]).toEqual([0, expect.stringContaining('2 passed')]);
+    } finally {
+      delete process.env.SHORT;
+    }
+  },
+);
+
+test('the keeper ends by itself a few seconds after the last session, and takes everything along', async () => {
+  process.env.SHORT = '1';
+  try {
+    const run = project.jest('-w', '2');
+    expect(await run.ended).toBe(0);
+  } finally {
+    delete process.env.SHORT;
+  }
+  const owned = belongings(project.folder);
+  expect(owned.length).toBeGreaterThan(0); // it lingers, warm
+  await until(async () => (await leftovers(owned)).length === 0, 'the keeper to end', grace);
+});
+
+test("a run's own exit code is what it would be without us", async () => {
+  project.file(
+    'fails.test.js',
+    `use({ it: shelf() }); test('fails', () => { throw new Error('on purpose'); });`,
+  );
+  expect(await project.jest('fails').ended).toBe(1);
+  project.file('node.js', `use({ it: shelf() }); require('node:test').test('passes', () => {});`);
+  expect(await project.nodeTest('node.js').ended).toBe(0);
+});

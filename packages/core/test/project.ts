@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const jestBin = require.resolve('jest/bin/jest');
+const core = require.resolve('@seamkit/core');
+const kit = require.resolve('./shelf/kit');
+
+/** A throw-away project, outside of this workspace, with test files of its own. */
+export class Project {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-project-')));
+
+  constructor() {
+    writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ name: 'project' }));
+    writeFileSync(
+      join(this.folder, 'jest.config.json'),
+      JSON.stringify({ rootDir: this.folder, transform: {}, testEnvironment: 'node' }),
+    );
+    mkdirSync(join(this.folder, 'marks'));
+  }
+
+  /** Adds a test file; `body` has `use`, `shelf`, `caller`, and `mark(name)` that leaves a file. */
+  file(name: string, body: string): void {
+    const head = `
+      const { writeFileSync } = require('node:fs');
+      const { setTimeout: delay } = require('node:timers/promises');
+      const { use } = require(${JSON.stringify(core)});
+      const { shelf, caller } = require(${JSON.stringify(kit)});
+      const mark = (name, text = '') => writeFileSync(${JSON.stringify(join(this.folder, 'marks'))} + '/' + name, text);
+    `;
+    writeFileSync(join(this.folder, name), head + body);
+  }
+
+  marked(name: string): boolean {
+    return existsSync(join(this.folder, 'marks', name));
+  }
+
+  mark(name: string): string {
+    return readFileSync(join(this.folder, 'marks', name), 'utf8');
+  }
+
+  /** Runs Jest in a process group of its own. */
+  jest(...args: string[]): Run {
+    return this.start([jestBin, '--config', 'jest.config.json', ...args]);
+  }
+
+  /** Runs node's test runner. */
+  nodeTest(...args: string[]): Run {
+    return this.start(['--test', ...args]);
+  }
+
+  private start(args: string[]): Run {
+    const {
+      NODE_TEST_CONTEXT: _,
+      JEST_WORKER_ID: __,
+      SEAMKIT_WORKSPACE: ___,
+      ...env
+    } = process.env;
+    return new Run(
+      spawn(process.execPath, args, {
+        cwd: this.folder,
+        env,
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A runner's process. */
+export class Run {
+  output = '';
+  /** Resolves to the exit code, or the signal's name. */
+  readonly ended: Promise<number | string>;
+
+  constructor(readonly child: ChildProcess) {
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.on('data', (chunk) => {
+        this.output += chunk;
+      });
+    }
+    this.ended = new Promise((resolve) =>
+      child.once('close', (code, signal) => resolve(code ?? signal!)),
+    );
+  }
+
+  get pid(): number {
+    return this.child.pid!;
+  }
+}
