@@ -1,0 +1,101 @@
+import {
+  check,
+  checkOptions,
+  defineKit,
+  is,
+  type ServerKit,
+  type ServerOptions,
+} from '@seamkit/core';
+import { readAccess } from './access';
+import type { S3Access, S3Members } from './members';
+import { connectDriver, type SandboxBuckets, type Template } from './sandbox';
+import type { ContainerRecipe } from './server';
+import { type Capability, capabilityNames } from './server-kind';
+
+export interface S3Options extends ServerOptions {
+  /**
+   * Makes the baseline: puts objects, and sets versioning, policy, lifecycle, CORS or tags, with any
+   * client. Called once per run and per distinct source of the function and `key`, with the url of
+   * an empty bucket, and the same as fields (and all buckets, where there are several). Default:
+   * empty buckets.
+   */
+  prepare?: (url: string, s3: S3Access) => unknown;
+  /**
+   * Several buckets instead of one, by names of your own: 1 to 20 lower-case letters, digits and
+   * inner hyphens each. Their names on the server are in `buckets`.
+   */
+  buckets?: readonly string[];
+  /** What the server must be able to do, else `UNSUPPORTED` rather than a wrong answer later. */
+  requires?: readonly Capability[];
+  /**
+   * How to run `image` where it is not MinIO's: the port that it serves S3 on, and its environment
+   * and command, in which `{accessKey}` and `{secretKey}` stand for the keys that it shall accept.
+   */
+  container?: ContainerRecipe;
+}
+
+const recipe = check(
+  'an object of port (a number), env (strings by name) and command (a list of strings)',
+  (value) => {
+    if (!is.record.accepts(value)) return false;
+    const { port, env = {}, command = [], ...unknown } = value as ContainerRecipe;
+    return (
+      Object.keys(unknown).length === 0 &&
+      Number.isInteger(port) &&
+      is.record.accepts(env) &&
+      Array.isArray(command) &&
+      [...Object.values(env), ...command].every((text) => typeof text === 'string')
+    );
+  },
+);
+
+const names = check(
+  'a list of different names, each 1 to 20 lower-case letters, digits and inner hyphens',
+  (value) =>
+    Array.isArray(value) &&
+    value.length > 0 &&
+    new Set(value).size === value.length &&
+    value.every(
+      (name) => typeof name === 'string' && /^(?!.{21})[a-z0-9]+(-+[a-z0-9]+)*$/.test(name),
+    ),
+);
+
+export const s3Kit: ServerKit<S3Options, S3Members, Template, SandboxBuckets> = {
+  name: 's3',
+  supports: { runtimes: ['container', 'process', 'external'], prepare: true },
+  server: require.resolve('./server'),
+  plan(options) {
+    checkOptions(
+      's3',
+      options,
+      {
+        prepare: is.function,
+        buckets: names,
+        container: recipe,
+        requires: check(
+          `a list of ${capabilityNames.map((name) => `'${name}'`).join(', ')}`,
+          (value) =>
+            Array.isArray(value) &&
+            value.every((name) => capabilityNames.includes(name as Capability)),
+        ),
+      },
+      { server: true },
+    );
+    const { prepare, buckets, container, url } = options;
+    if (url !== undefined) readAccess(url);
+    return {
+      settings: container && { container: { ...container } },
+      baseline: [prepare, buckets],
+      spares: 2,
+    };
+  },
+  driver: connectDriver,
+};
+
+/**
+ * A private S3 bucket, or several, on a server that all test files share.
+ *
+ * The factory throws `OPTION_INVALID` and `URL_INVALID`. Connecting throws `SERVER_UNREACHABLE`,
+ * `SERVER_MISMATCH` (no S3 server), `PERMISSION_MISSING` (keys) and `UNSUPPORTED` (see `requires`).
+ */
+export const s3 = defineKit(s3Kit);

@@ -1,0 +1,100 @@
+import { clearInterval, setInterval } from 'node:timers';
+import type { Buckets } from './bucket';
+import { unlessGone } from './bucket-content';
+
+/** ms between two signs of life. */
+export const heartbeat = 30_000;
+/** ms without one after which an owner counts as dead. */
+export const timeToLive = 600_000;
+
+const ofOwner = /^seamkit-([a-z0-9]+)-owner$/;
+const sign = 'alive';
+const claims = 'buckets/';
+
+/**
+ * Who owns which bucket on a server that many machines share, kept in that server: a bucket per
+ * owner, `seamkit-<owner>-owner`, with an object `alive`, written again every 30 s while a test file
+ * is connected, and an empty object `buckets/<name>` for each bucket of that owner's, written before
+ * the bucket is made. Only what has both the name and such a claim is ever removed by `sweep`.
+ */
+export class Owner {
+  private readonly home: string;
+  private settled: Promise<void> | undefined;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly buckets: Buckets,
+    private readonly name: string,
+  ) {
+    this.home = `seamkit-${name}-owner`;
+  }
+
+  /** Says that this bucket will be ours. */
+  async claim(bucket: string): Promise<void> {
+    await this.settle();
+    await this.write(claims + bucket);
+  }
+
+  async disclaim(bucket: string): Promise<void> {
+    const { requests } = this.buckets;
+    await requests
+      .send('DELETE', { bucket: this.home, key: claims + bucket })
+      .catch(unlessGone('NoSuchBucket'));
+  }
+
+  /** Signs of life from now on. Idempotent. */
+  settle(): Promise<void> {
+    this.settled ??= (async () => {
+      await this.buckets.make(this.home).catch(unlessGone('BucketAlreadyOwnedByYou'));
+      await this.write(sign);
+      this.timer = setInterval(() => void this.write(sign).catch(() => {}), heartbeat);
+      this.timer.unref();
+    })();
+    return this.settled;
+  }
+
+  /** Removes what owners left whose last sign of life is older than `life` ms. */
+  async sweep(life = timeToLive): Promise<string[]> {
+    const { requests } = this.buckets;
+    const { body } = await requests.send('GET', {});
+    const removed: string[] = [];
+    for (const [, home] of body.matchAll(/<Name>(.*?)<\/Name>/g)) {
+      const owner = ofOwner.exec(home!)?.[1];
+      if (!owner || owner === this.name || !(await this.isDead(home!, life))) continue;
+      const list = await requests.send('GET', {
+        bucket: home,
+        query: `list-type=2&prefix=${encodeURIComponent(claims)}`,
+      });
+      for (const [, key] of list.body.matchAll(/<Key>(.*?)<\/Key>/g)) {
+        const bucket = key!.slice(claims.length);
+        if (!bucket.startsWith(`seamkit-${owner}-`)) continue;
+        await this.buckets.remove(bucket);
+        await requests.send('DELETE', { bucket: home, key });
+        removed.push(bucket);
+      }
+      // More claims than a page has: the rest is for the next sweep.
+      if (/<IsTruncated>true/.test(list.body)) continue;
+      await this.buckets.remove(home!);
+      removed.push(home!);
+    }
+    return removed;
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** By the server's clock alone. A bucket without a sign of life is not ours, whatever its name. */
+  private async isDead(home: string, life: number): Promise<boolean> {
+    const { status, headers } = await this.buckets.requests.ask('HEAD', {
+      bucket: home,
+      key: sign,
+    });
+    const age = Date.parse(headers.date ?? '') - Date.parse(headers['last-modified'] ?? '');
+    return status === 200 && age > life;
+  }
+
+  private async write(key: string): Promise<void> {
+    await this.buckets.requests.send('PUT', { bucket: this.home, key, body: '' });
+  }
+}
