@@ -45,7 +45,6 @@ export class Owner {
   /** Signs of life from now on. Idempotent. */
   settle(): Promise<void> {
     this.settled ??= (async () => {
-      await this.buckets.make(this.home).catch(unlessGone('BucketAlreadyOwnedByYou'));
       await this.write(sign);
       this.timer = setInterval(() => void this.write(sign).catch(() => {}), heartbeat);
       this.timer.unref();
@@ -80,8 +79,18 @@ export class Owner {
     return removed;
   }
 
-  stop(): void {
+  /** No more signs of life; where nothing is claimed, nothing is left. */
+  async leave(): Promise<void> {
     clearInterval(this.timer);
+    if (!this.settled) return;
+    await this.settled.catch(() => {});
+    const { requests } = this.buckets;
+    const query = `list-type=2&prefix=${encodeURIComponent(claims)}`;
+    const { body } = await requests.ask('GET', { bucket: this.home, query });
+    if (/<Key>/.test(body)) return;
+    await requests.ask('DELETE', { bucket: this.home, key: sign });
+    // Refused where another process of this owner's claimed something meanwhile.
+    await requests.ask('DELETE', { bucket: this.home });
   }
 
   /** By the server's clock alone. A bucket without a sign of life is not ours, whatever its name. */
@@ -95,6 +104,12 @@ export class Owner {
   }
 
   private async write(key: string): Promise<void> {
-    await this.buckets.requests.send('PUT', { bucket: this.home, key, body: '' });
+    const put = () => this.buckets.requests.send('PUT', { bucket: this.home, key, body: '' });
+    await put().catch(async (error) => {
+      // Another process of this owner's was the last to leave.
+      unlessGone('NoSuchBucket')(error);
+      await this.buckets.make(this.home).catch(unlessGone('BucketAlreadyOwnedByYou'));
+      await put();
+    });
   }
 }

@@ -122,7 +122,7 @@ export async function connectDriver(
     sweep: owner && (() => owner.sweep()),
 
     async close() {
-      owner?.stop();
+      await owner?.leave().catch(() => {}); // the server is gone, or will be swept
       requests.close();
     },
   };

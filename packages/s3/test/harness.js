@@ -1,0 +1,81 @@
+const { s3 } = require('@seamkit/s3');
+const { Client } = require('minio');
+const { connect } = require('node:net');
+const { once } = require('node:events');
+
+/** A client that is not the kit's, from nothing but the url. */
+function clientOf(text) {
+  const url = new URL(text);
+  const client = new Client({
+    endPoint: url.hostname,
+    port: Number(url.port),
+    useSSL: false,
+    accessKey: url.username,
+    secretKey: url.password,
+    region: url.searchParams.get('region'),
+  });
+  return { client, bucket: url.pathname.slice(1) };
+}
+
+/** @type {import('@seamkit/conformance').Harness} */
+module.exports = {
+  kit: s3,
+  options: {},
+  prepare: (entries) => ({
+    prepare: async (url) => {
+      const { client, bucket } = clientOf(url);
+      for (const [key, value] of Object.entries(entries))
+        await client.putObject(bucket, key, value);
+    },
+    key: JSON.stringify(entries),
+  }),
+  async write({ url }, key, value) {
+    const { client, bucket } = clientOf(url);
+    await client.putObject(bucket, key, value);
+  },
+  async read({ url }, key) {
+    const { client, bucket } = clientOf(url);
+    try {
+      let text = '';
+      for await (const chunk of await client.getObject(bucket, key)) text += chunk;
+      return text;
+    } catch (error) {
+      if (error.code === 'NoSuchKey') return undefined;
+      throw error;
+    }
+  },
+  async leak({ url }) {
+    const { client, bucket } = clientOf(url);
+    await client.initiateNewMultipartUpload(bucket, 'unfinished', {});
+    // An upload that stops in its middle.
+    const target = new URL(await client.presignedPutObject(bucket, 'half'));
+    const socket = connect(Number(target.port), target.hostname);
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write(
+      `PUT ${target.pathname}${target.search} HTTP/1.1\r\nHost: ${target.host}\r\nContent-Length: 1000\r\n\r\nhalf`,
+    );
+  },
+  async list({ url }) {
+    const buckets = await clientOf(url).client.listBuckets();
+    return buckets.map(({ name }) => name).filter((name) => name.startsWith('seamkit-'));
+  },
+  refused: [
+    { options: { nope: 1 }, code: 'OPTION_INVALID' },
+    { options: { prepare: 'a script' }, code: 'OPTION_INVALID' },
+    { options: { buckets: [] }, code: 'OPTION_INVALID' },
+    { options: { buckets: ['Receipts'] }, code: 'OPTION_INVALID' },
+    { options: { buckets: ['a_b'] }, code: 'OPTION_INVALID' },
+    { options: { buckets: ['a', 'a'] }, code: 'OPTION_INVALID' },
+    { options: { buckets: ['a'.repeat(21)] }, code: 'OPTION_INVALID' },
+    { options: { requires: ['time travel'] }, code: 'OPTION_INVALID' },
+    { options: { container: { port: '9000' } }, code: 'OPTION_INVALID' },
+    { options: { container: { port: 9000, volumes: [] } }, code: 'OPTION_INVALID' },
+    { options: { url: 'nowhere' }, code: 'OPTION_INVALID' },
+    { options: { url: 's3://key:secret@127.0.0.1:9000' }, code: 'URL_INVALID' },
+    { options: { url: 'http://127.0.0.1:9000' }, code: 'URL_INVALID' },
+    { options: { url: 'http://key:secret@127.0.0.1:9000/bucket' }, code: 'URL_INVALID' },
+    { options: { url: 'http://key:secret@127.0.0.1:9000?zone=a' }, code: 'URL_INVALID' },
+    { options: { version: 'latest' }, code: 'OPTION_INVALID' },
+  ],
+};
