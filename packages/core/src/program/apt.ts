@@ -149,6 +149,7 @@ export class Apt {
     await writeFile(
       join(this.folder, 'apt.conf'),
       [
+        'Acquire::Retries "1";',
         ...hosts.split('\n').filter((line) => kept.test(line)),
         // The host's other settings may hold hooks, and lists that we do not read.
         'Dir::Etc::parts "/dev/null";',

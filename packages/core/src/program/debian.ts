@@ -40,7 +40,9 @@ export async function debianProgram(
 ): Promise<Omit<Program, 'sibling'> | undefined> {
   if (!spec.debian?.length) return undefined;
   const host =
-    process.platform === 'linux' ? debianHost() : { reason: 'only on Debian and Ubuntu' };
+    process.platform === 'linux'
+      ? debianHost(where.system)
+      : { reason: 'only on Debian and Ubuntu' };
   if ('reason' in host) {
     search.tried.push(`the distribution's packages: ${host.reason}`);
     return undefined;

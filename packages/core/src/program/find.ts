@@ -20,6 +20,8 @@ export interface Where {
   log(line: string): void;
   /** Default: this process' environment. */
   env?: Environment;
+  /** Where this system's own files begin. Default `/`. */
+  system?: string;
 }
 
 /** What a search came across, for its error. */
