@@ -1,5 +1,8 @@
 // One Jest set-up for every package: TypeScript is transpiled only (types are checked by
 // `pnpm typecheck`), and a package's own name means what it ships, its compiled `dist`.
+// Servers are processes, whatever else this machine has; conformance goes through all runtimes.
+process.env.SEAMKIT_RUNTIME ??= 'process';
+
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],

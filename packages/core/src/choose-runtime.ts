@@ -23,7 +23,7 @@ export async function chooseRuntime(
   kit: ServerKit<any, any, any, any>,
   options: ServerOptions,
 ): Promise<RuntimeChoice> {
-  const prefix = `SEAMKIT_${kit.name.toUpperCase().replaceAll('-', '_')}`;
+  const prefix = variablePrefix(kit.name);
   const url = options.url ?? process.env[`${prefix}_URL`];
   const forced = forcedRuntime(prefix, options);
 
@@ -74,6 +74,11 @@ export async function chooseRuntime(
     tried: container.tried,
     hint: `${container.next}; or set ${prefix}_URL`,
   });
+}
+
+/** What a kit's own environment variables begin with: `SEAMKIT_POSTGRES`. */
+export function variablePrefix(kit: string): string {
+  return `SEAMKIT_${kit.toUpperCase().replaceAll('-', '_')}`;
 }
 
 function forcedRuntime(prefix: string, options: ServerOptions): RuntimeChoice | undefined {

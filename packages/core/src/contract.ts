@@ -36,7 +36,7 @@ export interface ServerOptions extends CommonOptions {
    * (process), the kit's default image (container); an external server is taken as it is.
    */
   version?: string;
-  /** Container image, instead of the kit's default one for `version`. */
+  /** Container image. Default `SEAMKIT_<KIT>_IMAGE`, else the kit's own for `version`. */
   image?: string;
   /** ms from the real start (after any download or pull) to ready. Default `SEAMKIT_START_TIMEOUT`, else 60,000. */
   startTimeout?: number;

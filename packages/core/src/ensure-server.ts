@@ -1,4 +1,4 @@
-import { chooseRuntime } from './choose-runtime';
+import { chooseRuntime, variablePrefix } from './choose-runtime';
 import type { Boundary, Endpoint, RuntimeName, ServerKit, ServerOptions } from './contract';
 import type { KeeperSession } from './keeper/client';
 import type { ServerIdentity } from './keeper/protocol';
@@ -28,12 +28,13 @@ export async function ensureServer(
   const { runtime, reason, url } = await chooseRuntime(kit, options);
   print('info', `${name}: ${kit.name} as ${runtime} (${reason})`);
   const session = await keeper.session();
+  const image = options.image ?? process.env[`${variablePrefix(kit.name)}_IMAGE`];
   const identity: ServerIdentity = {
     kit: kit.name,
     runtime,
     module: kit.server,
     version: options.version,
-    image: runtime === 'container' ? options.image : undefined,
+    image: runtime === 'container' ? image : undefined,
     settings: plan.settings ?? {},
     url,
     exclusive: plan.exclusive ? session.id : undefined,
