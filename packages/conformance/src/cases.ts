@@ -208,6 +208,35 @@ export const conformanceCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'a test that fails does not spoil the next one',
+    owed: always,
+    async run(stage) {
+      const { code, output } = await stage.nodeTest(`
+        test('fails', async () => {
+          await harness.write(env.it, 'key', 'of the failed test');
+          throw new Error('on purpose');
+        });
+        test('the next one', async () => equal(await harness.read(env.it, 'key'), undefined));
+      `);
+      equal(code, 1, output);
+      ok(/^# pass 1$/m.test(output) && /^# fail 1$/m.test(output), output);
+    },
+  },
+  {
+    name: 'a run that is over leaves nothing on the server',
+    owed: ({ runtime, list }) => runtime === 'external' && list,
+    async run(stage) {
+      await stage.endKeeper();
+      const endpoint = { url: stage.externalUrl! };
+      const before = (await stage.harness.list!(endpoint)).sort();
+      const actor = await stage.opened(stage.harness.prepare ? { baseline } : {});
+      await actor.write('key', 'value');
+      await actor.close();
+      await stage.endKeeper();
+      same((await stage.harness.list!(endpoint)).sort(), before);
+    },
+  },
+  {
     name: 'options that make no sense are refused with a code and a hint',
     owed: always,
     async run(stage) {

@@ -1,4 +1,5 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,7 +18,7 @@ export class Stage {
     readonly harnessPath: string,
     readonly runtime: RuntimeName | 'local',
     /** The server that external cases share. */
-    private readonly externalUrl?: string,
+    readonly externalUrl?: string,
   ) {
     this.harness = require(harnessPath);
   }
@@ -76,11 +77,42 @@ export class Stage {
   }
 
   /** Ends the workspace's keeper, and with it every server. */
+  async endKeeper(): Promise<void> {
+    const status = await this.status();
+    if (!status) return;
+    process.kill(status.pid, 'SIGTERM');
+    await until(() => !isRunning(status.pid), 'the keeper to end', 30_000);
+  }
+
+  /** Runs a file of node's test runner, whose `env.it` is the kit's boundary. */
+  nodeTest(tests: string): Promise<{ code: number | null; output: string }> {
+    const file = join(this.workspace, 'file.test.cjs');
+    const load = (path: string) => `require(${JSON.stringify(path)})`;
+    writeFileSync(
+      file,
+      `const { test } = require('node:test');
+      const { strictEqual: equal } = require('node:assert/strict');
+      const { use } = ${load(require.resolve('@seamkit/core'))};
+      const harness = ${load(this.harnessPath)};
+      const env = use({ it: harness.kit(harness.options) });
+      ${tests}`,
+    );
+    const { NODE_TEST_CONTEXT: _, ...env } = this.env;
+    return new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        ['--test', '--test-reporter=tap', file],
+        { env },
+        (error, stdout, stderr) =>
+          resolve({ code: error ? Number(error.code) : 0, output: stdout + stderr }),
+      );
+    });
+  }
+
+  /** The last act. */
   async strike(): Promise<void> {
     await this.clear();
-    const status = await this.status();
-    if (status) process.kill(status.pid, 'SIGTERM');
-    await until(async () => !(await this.status()), 'the keeper to end');
+    await this.endKeeper();
     rmSync(this.workspace, { recursive: true, force: true });
   }
 }
@@ -95,5 +127,14 @@ export async function until(
   while (!(await condition())) {
     if (performance.now() > end) throw new Error(`waited ${deadline} ms for ${what}`);
     await delay(20);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

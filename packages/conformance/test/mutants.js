@@ -72,6 +72,9 @@ exports.mutants = {
       settings: { ...boundary.plan.settings, setup: false, who: process.pid },
     },
   }),
+  'sweeps nothing': (boundary) => ({
+    kit: { ...boundary.kit, server: require.resolve('./unswept-server') },
+  }),
   'starts off the leash': (boundary) => ({
     kit: { ...boundary.kit, server: require.resolve('./unleashed-server') },
   }),

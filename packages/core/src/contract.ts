@@ -150,10 +150,11 @@ export interface Driver<Members extends object, T extends Json = Json, S extends
   /** Removes a template. Resolves if it is gone already. */
   destroyTemplate(template: T): Promise<void>;
   /**
-   * External servers only: removes the sandboxes and templates of owners that are dead, and
-   * nothing else. Returns what it removed, for the log.
+   * External servers only: removes the sandboxes and templates of owners that are dead, and of
+   * `ended`, an owner whose run is known to be over; nothing else. Returns what it removed, for
+   * the log.
    */
-  sweep?(): Promise<string[]>;
+  sweep?(ended?: string): Promise<string[]>;
   /** Ends the driver's clients. Idempotent. */
   close(): Promise<void>;
 }

@@ -120,8 +120,9 @@ export class Servers {
     if (identity.runtime === 'external') {
       const endpoint = { url: identity.url! };
       // What dead runs left there goes in the background, what this one leaves at its end.
-      void sweep(identity.module, endpoint, (line) => start.log(line));
-      start.defer(() => sweep(identity.module, endpoint, (line) => start.log(line)));
+      const log = (line: string) => start.log(line);
+      void sweep({ module: identity.module, endpoint }, log);
+      start.defer(() => sweep({ module: identity.module, endpoint, ended: this.owner }, log));
       return endpoint;
     }
     const { server: module } = require(identity.module) as { server: ServerModule };

@@ -5,15 +5,19 @@ import type { Endpoint, ServerModule } from '../contract';
 
 const deadline = 20_000;
 
+interface SweepOrder {
+  /** The kit's server module. */
+  module: string;
+  endpoint: Endpoint;
+  /** The owner whose run is over. */
+  ended?: string;
+}
+
 /**
  * Has a process of its own remove what dead runs left on an external server: the keeper has no
  * client for it. Never rejects; what it could not remove waits for the next run.
  */
-export async function sweep(
-  module: string,
-  endpoint: Endpoint,
-  log: (line: string) => void,
-): Promise<void> {
+export async function sweep(order: SweepOrder, log: (line: string) => void): Promise<void> {
   const child = spawn(process.execPath, [__filename], { stdio: ['pipe', 'pipe', 'pipe'] });
   const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
   const ended = new Promise<void>((resolve) => {
@@ -21,7 +25,7 @@ export async function sweep(
     child.once('error', () => resolve());
   });
   child.stdin.on('error', () => {});
-  child.stdin.end(JSON.stringify({ module, endpoint }));
+  child.stdin.end(JSON.stringify(order));
   const output = await Promise.all([text(child.stdout), text(child.stderr)]).catch(() => []);
   await ended;
   clearTimeout(timer);
@@ -30,7 +34,7 @@ export async function sweep(
 
 /** The process: its work comes by standard input, since an endpoint holds a password. */
 async function main(): Promise<void> {
-  const { module, endpoint } = JSON.parse(await text(process.stdin));
+  const { module, endpoint, ended } = JSON.parse(await text(process.stdin)) as SweepOrder;
   const { server } = require(module) as { server: ServerModule };
   const kit = server.kit?.();
   if (!kit) return;
@@ -45,7 +49,7 @@ async function main(): Promise<void> {
       prepare: async (work) => work(),
     },
   );
-  const removed = (await driver.sweep?.()) ?? [];
+  const removed = (await driver.sweep?.(ended)) ?? [];
   await driver.close();
   for (const name of removed) console.log(`swept ${name}`);
 }

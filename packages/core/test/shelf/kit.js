@@ -70,6 +70,12 @@ exports.shelf = defineKit({
       recover: restore,
       destroy: drop,
       destroyTemplate: drop,
+      async sweep(ended) {
+        const names = JSON.parse(await call('GET', '/'));
+        const over = names.filter((name) => name.startsWith(`seamkit_${ended}_`));
+        await Promise.all(over.map(drop));
+        return over;
+      },
       async close() {},
     };
   },
