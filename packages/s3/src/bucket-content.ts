@@ -23,7 +23,7 @@ export async function listItems(requests: Requests, bucket: string, extra = ''):
     const { body } = await requests.send('GET', { bucket, query });
     for (const [, type, text] of body.matchAll(/<(Version|DeleteMarker)>(.*?)<\/\1>/gs)) {
       items.push({
-        key: decodeURIComponent(field(text!, 'Key').replaceAll('+', ' ')),
+        key: decodeKey(text!),
         versionId: field(text!, 'VersionId') || 'null',
         deleted: type === 'DeleteMarker',
         identity: `${type} ${text!.replace(/<IsLatest>\w+<\/IsLatest>/, '')}`,
@@ -35,6 +35,24 @@ export async function listItems(requests: Requests, bucket: string, extra = ''):
     after = `&key-marker=${encodeURIComponent(last.key)}&version-id-marker=${last.versionId}`;
   }
   return items.reverse();
+}
+
+/** All keys that start with `prefix`. The minio client's own listing takes the key `007` for a 7. */
+export async function listKeys(
+  requests: Requests,
+  bucket: string,
+  prefix: string,
+): Promise<string[]> {
+  const keys: string[] = [];
+  const query = `list-type=2&encoding-type=url&prefix=${encodeURIComponent(prefix)}`;
+  for (;;) {
+    const last = keys.at(-1);
+    const after = last === undefined ? '' : `&start-after=${encodeURIComponent(last)}`;
+    const { body } = await requests.send('GET', { bucket, query: query + after });
+    const page = [...body.matchAll(/<Contents>(.*?)<\/Contents>/gs)];
+    keys.push(...page.map(([, text]) => decodeKey(text!)));
+    if (field(body, 'IsTruncated') !== 'true' || page.length === 0) return keys;
+  }
 }
 
 /** Removes these versions for good. */
@@ -109,7 +127,7 @@ export async function abortUploads(requests: Requests, bucket: string): Promise<
     ];
     if (uploads.length === 0) return;
     await concurrently(uploads, limit, async ([, text]) => {
-      const key = decodeURIComponent(field(text!, 'Key').replaceAll('+', ' '));
+      const key = decodeKey(text!);
       const query = `uploadId=${encodeURIComponent(field(text!, 'UploadId'))}`;
       await requests.send('DELETE', { bucket, key, query }).catch(unlessGone('NoSuchUpload'));
     });
@@ -131,6 +149,11 @@ function groupByKey(items: readonly Item[]): Map<string, Item[]> {
     else groups.set(item.key, [item]);
   }
   return groups;
+}
+
+/** The key in an entry of a listing that was asked for with `encoding-type=url`. */
+function decodeKey(entry: string): string {
+  return decodeURIComponent(field(entry, 'Key').replaceAll('+', ' '));
 }
 
 function field(xml: string, name: string): string {

@@ -110,7 +110,9 @@ export class Buckets {
     const read = async (name: string) => {
       const { status, body } = await this.requests.ask('GET', { bucket, query: name });
       const code = /<Code>(.*?)<\/Code>/.exec(body)?.[1] ?? status;
-      return [name, status === 200 ? body : `!${code}`] as const;
+      // Ceph gives this one another name than it takes.
+      const mended = body.replaceAll('BlockPublicAccessBlock', 'PublicAccessBlock');
+      return [name, status === 200 ? mended : `!${code}`] as const;
     };
     return Object.fromEntries(await Promise.all(settingsOf[this.kind].map(read)));
   }

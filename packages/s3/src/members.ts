@@ -4,6 +4,8 @@ import type { Readable } from 'node:stream';
 import { SeamkitError } from '@seamkit/core';
 import { Client } from 'minio';
 import { type Access, writeUrl } from './access';
+import { listKeys } from './bucket-content';
+import type { Requests } from './requests';
 import { type Capabilities, capabilitiesOf, type ServerKind } from './server-kind';
 
 /** Parts of uploads of unknown length, bytes: what one upload holds in memory. */
@@ -100,7 +102,7 @@ export function connect(access: Access, buckets: Record<string, string>) {
   return { s3, close: () => agent.destroy() };
 }
 
-export function makeMembers(s3: S3Access, server: ServerKind): S3Members {
+export function makeMembers(s3: S3Access, server: ServerKind, requests: Requests): S3Members {
   const { client, buckets } = s3;
   const find = ({ bucket }: InBucket = {}): string => {
     if (bucket === undefined) return s3.bucket;
@@ -141,12 +143,7 @@ export function makeMembers(s3: S3Access, server: ServerKind): S3Members {
         ...(contentType && { 'Content-Type': contentType }),
       });
     },
-    async keys(prefix = '', options) {
-      const keys: string[] = [];
-      for await (const { name } of client.listObjectsV2(find(options), prefix, true))
-        keys.push(name);
-      return keys;
-    },
+    keys: async (prefix = '', options) => listKeys(requests, find(options), prefix),
     presignedGet: async (key, seconds = expiry, options) =>
       client.presignedGetObject(find(options), key, seconds),
     presignedPut: async (key, seconds = expiry, options) =>

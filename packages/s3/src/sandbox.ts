@@ -91,7 +91,7 @@ export async function connectDriver(
       );
       const { s3, close } = connect(access, names);
       return {
-        members: makeMembers(s3, kind),
+        members: makeMembers(s3, kind, requests),
         async reset() {
           await each(names, async (bucket, name) => {
             const baseline = snapshots.get(bucket)!;

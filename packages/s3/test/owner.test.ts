@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { type OpenServer, openServer } from '@seamkit/core/inspect';
+import { type S3Options, s3 } from '@seamkit/s3';
+import { Client } from 'minio';
+import { Buckets } from '../src/bucket';
+import { connectServer } from '../src/connect-server';
+import { s3Kit } from '../src/kit';
+import { Owner } from '../src/owner';
+
+let server: OpenServer;
+let client: Client;
+
+beforeAll(async () => {
+  server = await openServer(s3());
+  const { hostname, port, username, password } = new URL(server.endpoint.url);
+  client = new Client({
+    endPoint: hostname,
+    port: Number(port),
+    useSSL: false,
+    accessKey: username,
+    secretKey: password,
+    region: 'us-east-1',
+  });
+});
+afterAll(() => server.close());
+
+const newOwner = () => `t${randomBytes(4).toString('hex')}`;
+
+/** A run on somebody else's server. */
+function driverOf(owner: string, options: S3Options = {}) {
+  return s3Kit.driver({ url: server.endpoint.url }, options, {
+    kit: 's3',
+    runtime: 'external',
+    owner,
+    warn: () => {},
+    prepare: async (work) => work(),
+  });
+}
+
+async function namesWith(part: string) {
+  const names = (await client.listBuckets()).map(({ name }) => name);
+  return names.filter((name) => name.includes(part)).sort();
+}
+
+/** Sweeps as another run would once `life` ms have passed. */
+async function sweep(life: number, by = newOwner()) {
+  const { requests, kind } = await connectServer(server.endpoint);
+  const removed = await new Owner(new Buckets(requests, kind), by).sweep(life);
+  requests.close();
+  return removed;
+}
+
+test('a living run is left alone, a dead one is swept with all that is in its buckets', async () => {
+  const owner = newOwner();
+  const driver = await driverOf(owner, { buckets: ['a', 'b'] });
+  const names = await driver.create({ name: `seamkit_${owner}_s1`, index: 1, owner }, null);
+  for (const bucket of Object.values(names as object)) {
+    await client.putObject(bucket, 'object', 'content');
+    await client.initiateNewMultipartUpload(bucket, 'unfinished', {});
+  }
+  await client.setBucketVersioning(`seamkit-${owner}-s1-b`, { Status: 'Enabled' });
+  await client.putObject(`seamkit-${owner}-s1-b`, 'object', 'version 2');
+  const all = [`seamkit-${owner}-owner`, `seamkit-${owner}-s1-a`, `seamkit-${owner}-s1-b`];
+  expect(await namesWith(owner)).toEqual(all);
+
+  const other = await driverOf(newOwner());
+  expect(await other.sweep!()).not.toEqual(expect.arrayContaining(all));
+  expect(await namesWith(owner)).toEqual(all);
+  expect(await sweep(-2_000, owner)).not.toEqual(expect.arrayContaining(all)); // never one's own
+
+  expect(await sweep(-2_000)).toEqual(expect.arrayContaining(all));
+  expect(await namesWith(owner)).toEqual([]);
+  await Promise.all([driver.close(), other.close()]);
+});
+
+test('what only looks like ours is never touched', async () => {
+  const owner = newOwner();
+  const driver = await driverOf(owner);
+  await driver.create({ name: `seamkit_${owner}_s1`, index: 1, owner }, null);
+  const foreign = newOwner();
+  const kept = [
+    `seamkit-${owner}-s2`, // our name, not claimed
+    `seamkit-${foreign}-owner`, // an owner's name, without a sign of life
+    `${foreign}-data`, // claimed by mistake, but not our name
+  ];
+  for (const bucket of kept) {
+    await client.makeBucket(bucket);
+    await client.putObject(bucket, 'precious', 'content');
+  }
+  await client.putObject(`seamkit-${owner}-owner`, `buckets/${foreign}-data`, '');
+
+  expect(await sweep(-2_000)).toContain(`seamkit-${owner}-s1`);
+  for (const bucket of kept) {
+    expect((await client.statObject(bucket, 'precious')).size).toBe(7);
+    await client.removeObject(bucket, 'precious');
+    await client.removeBucket(bucket);
+  }
+  await driver.close();
+});
+
+test('a run that removed all its buckets leaves nothing', async () => {
+  const owner = newOwner();
+  const prepare: S3Options['prepare'] = async (_, { client, bucket }) => {
+    await client.putObject(bucket, 'base', 'line');
+  };
+  const driver = await driverOf(owner, { prepare });
+  const template = await driver.template({ name: `seamkit_${owner}_t1`, index: 1, owner });
+  const sandbox = await driver.create({ name: `seamkit_${owner}_s2`, index: 2, owner }, template);
+  expect(await namesWith(owner)).toHaveLength(3);
+  await driver.destroy(sandbox);
+  await driver.destroyTemplate(template);
+  await driver.close();
+  expect(await namesWith(owner)).toEqual([]);
+});
+
+test('a template that fails leaves nothing', async () => {
+  const owner = newOwner();
+  const prepare: S3Options['prepare'] = async (_, { client, buckets }) => {
+    await client.putObject(buckets.b!, 'half', 'done');
+    throw new Error('broken on purpose');
+  };
+  const driver = await driverOf(owner, { prepare, buckets: ['a', 'b'] });
+  const id = { name: `seamkit_${owner}_t1`, index: 1, owner };
+  await expect(driver.template(id)).rejects.toThrow('broken on purpose');
+  await driver.close();
+  expect(await namesWith(owner)).toEqual([]);
+});

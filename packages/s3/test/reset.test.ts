@@ -1,0 +1,309 @@
+import { createHash } from 'node:crypto';
+import {
+  DeleteBucketPolicyCommand,
+  GetBucketAclCommand,
+  GetBucketCorsCommand,
+  GetPublicAccessBlockCommand,
+  PutBucketAclCommand,
+  PutBucketCorsCommand,
+  PutPublicAccessBlockCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { type OpenEnvironment, open } from '@seamkit/core';
+import { type S3Access, type S3Members, s3 } from '@seamkit/s3';
+import { CopyDestinationOptions, CopySourceOptions } from 'minio';
+
+const odd = 'a b/ü+&?%.txt';
+
+async function seed(_url: string, { client, bucket, buckets, awsConfig }: S3Access) {
+  await client.putObject(bucket, 'kept', 'kept', 4, {
+    'Content-Type': 'text/plain',
+    'Cache-Control': 'no-cache',
+    'Content-Encoding': 'identity',
+    order: '42',
+  });
+  await client.setObjectTagging(bucket, 'kept', { state: 'new' });
+  await client.putObject(bucket, odd, 'odd');
+  await client.setBucketPolicy(bucket, policy(bucket, 'public/*'));
+  await client.setBucketLifecycle(bucket, expiring('tmp/'));
+  const aws = new S3Client(awsConfig);
+  const Bucket = buckets.versioned!;
+  await aws.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }));
+  aws.destroy();
+  await client.setBucketVersioning(buckets.versioned!, { Status: 'Enabled' });
+  for (const text of ['first', 'second']) await client.putObject(buckets.versioned!, 'doc', text);
+  await client.putObject(buckets.versioned!, 'gone', 'was here');
+  await client.removeObject(buckets.versioned!, 'gone');
+}
+
+const CORSRules = [{ AllowedOrigins: ['*'], AllowedMethods: ['GET'] }];
+const PublicAccessBlockConfiguration = { RestrictPublicBuckets: true };
+
+const names = { buckets: ['plain', 'versioned'] };
+
+describe.each([
+  ['empty', s3(names)],
+  ['prepared', s3({ ...names, prepare: seed })],
+] as const)('%s buckets', (_, boundary) => {
+  let env: OpenEnvironment<{ store: typeof boundary }>;
+  let store: S3Members;
+  let baseline: unknown;
+  let aws: S3Client;
+
+  beforeAll(async () => {
+    env = await open({ store: boundary });
+    aws = new S3Client(env.store.awsConfig);
+  });
+  beforeEach(async () => {
+    store = env.store;
+    baseline = await look(store);
+  });
+  afterEach(() => env.reset());
+  afterAll(async () => {
+    aws.destroy();
+    await env.close();
+  });
+
+  async function check() {
+    const written = await look(store);
+    expect(written).not.toEqual(baseline);
+    await env.reset();
+    expect(env.store).toBe(store); // in place, not another sandbox
+    expect(await look(store)).toEqual(baseline);
+  }
+
+  test('lose what was put', async () => {
+    for (const key of ['a', odd, '007', '<&>"', 'x/y/z']) await store.put(key, 'new');
+    await store.put('other', 'bucket', { bucket: 'versioned' });
+    await check();
+  });
+
+  test('have again what was overwritten, deleted and relabelled', async () => {
+    await store.put('kept', 'kept', { metadata: { order: '43' } });
+    await store.client.removeObject(store.bucket, odd);
+    await store.put(odd, 'overwritten');
+    await check();
+    await store.put('kept', 'kept again');
+    await store.client.removeObjects(store.bucket, ['kept', odd]);
+    await store.put('something', 'else');
+    await check();
+  });
+
+  test('have their tags and ACLs again', async () => {
+    await store.put('kept', 'kept');
+    await env.reset();
+    const key = (await store.keys())[0] ?? 'new';
+    if (key === 'new') await store.put(key, '');
+    await store.client.setObjectTagging(store.bucket, key, { state: 'changed' });
+    await check();
+  });
+
+  test('lose versions, and have again those that were removed', async () => {
+    const { client, buckets } = store;
+    const bucket = buckets.versioned!;
+    await client.putObject(bucket, 'doc', 'third');
+    await client.removeObject(bucket, 'doc');
+    await client.putObject(bucket, 'gone', 'is back');
+    await check();
+    for (const { key, id } of await versions(store, bucket)) {
+      await client.removeObject(bucket, key, { versionId: id });
+    }
+    await client.putObject(bucket, 'doc', 'alone');
+    await check();
+  });
+
+  test('lose unfinished uploads', async () => {
+    const { client, bucket } = store;
+    const id = await client.initiateNewMultipartUpload(bucket, 'a b/unfinished', {});
+    await client.initiateNewMultipartUpload(bucket, 'a b/unfinished', {});
+    await client.initiateNewMultipartUpload(bucket, 'kept', {});
+    await check();
+    await expect(client.abortMultipartUpload(bucket, 'a b/unfinished', id)).rejects.toMatchObject({
+      code: 'NoSuchUpload',
+    });
+  });
+
+  test('lose more than a page of objects', async () => {
+    for (let at = 0; at < 1_010; at += 101) {
+      await Promise.all(
+        Array.from({ length: 101 }, (_, index) => store.put(`page ü/${at + index}`, '')),
+      );
+    }
+    expect(await store.keys('page ü/')).toHaveLength(1_010);
+    await env.reset();
+    expect(await look(store)).toEqual(baseline);
+  });
+
+  test('are set as they were', async () => {
+    const { client, bucket } = store;
+    await client.setBucketPolicy(bucket, policy(bucket, '*'));
+    await client.setBucketLifecycle(bucket, expiring('other/'));
+    await client.setBucketTagging(bucket, { team: 'test' });
+    await check();
+    await aws.send(new DeleteBucketPolicyCommand({ Bucket: bucket }));
+    await client.removeBucketLifecycle(bucket);
+    await aws.send(new PutBucketAclCommand({ Bucket: bucket, ACL: 'public-read' }));
+    await aws.send(new PutBucketCorsCommand({ Bucket: bucket, CORSConfiguration: { CORSRules } }));
+    await aws.send(
+      new PutPublicAccessBlockCommand({ Bucket: bucket, PublicAccessBlockConfiguration }),
+    );
+    await check();
+  });
+
+  test('have no versions again once they were switched on', async () => {
+    const { client, bucket } = store;
+    await client.setBucketVersioning(bucket, { Status: 'Enabled' });
+    await store.put('kept', 'version 2');
+    await check();
+  });
+
+  test('are there again after they were deleted', async () => {
+    const { client, bucket } = store;
+    await client.removeObjects(bucket, await store.keys());
+    await client.removeBucket(bucket);
+    await env.reset();
+    expect(await look(store)).toEqual(baseline);
+  });
+
+  test('are reset although a policy forbids everything', async () => {
+    const { client, bucket } = store;
+    const keys = await store.keys();
+    await store.put('locked', 'in');
+    const forbid = {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:*',
+      Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+    };
+    await client.setBucketPolicy(
+      bucket,
+      JSON.stringify({ Version: '2012-10-17', Statement: [forbid] }),
+    );
+    await env.reset(); // in another bucket, where the server keeps the policy's own author out, too
+    expect(await env.store.keys()).toEqual(keys);
+    expect(await env.store.client.getBucketPolicy(env.store.bucket).catch(codeOf)).not.toContain(
+      'Deny',
+    );
+  });
+
+  test('are reset although the test has faked the clock', async () => {
+    await store.put('a', 'b');
+    jest.useFakeTimers({ now: new Date('2001-01-01') });
+    try {
+      await env.reset();
+    } finally {
+      jest.useRealTimers();
+    }
+    expect(env.store).toBe(store);
+    expect(await look(store)).toEqual(baseline);
+  });
+
+  test('are left alone where nothing was written', async () => {
+    const { client, bucket } = store;
+    const stat = async (key: string) => (await client.statObject(bucket, key)).lastModified;
+    const keys = await store.keys();
+    const before = await Promise.all(keys.map(stat));
+    await env.reset();
+    await env.reset();
+    expect(await Promise.all(keys.map(stat))).toEqual(before);
+  });
+});
+
+test('what prepare set is set in every sandbox', async () => {
+  await using env = await open({ store: s3({ prepare: seed, ...names }) });
+  const [plain, versioned] = (await look(env.store)) as any[];
+  expect(plain.policy).toContain(`arn:aws:s3:::${env.store.bucket}/public/*`);
+  expect(plain.lifecycle).toMatchObject({ Rule: { ID: 'rule' } });
+  expect(versioned.access).toMatchObject({ RestrictPublicBuckets: true });
+  expect(versioned.versioning).toMatchObject({ Status: 'Enabled' });
+  expect(versioned.objects).toMatchObject([
+    { key: 'doc', isLatest: true },
+    { key: 'doc', isLatest: false },
+    { key: 'gone', isLatest: false },
+    { key: 'gone', isDeleteMarker: true },
+  ]);
+});
+
+test('copies within the bucket are undone too', async () => {
+  await using env = await open({ store: s3({ prepare: seed, ...names }) });
+  const { client, bucket, put, text, keys } = env.store;
+  await put('temporary', 'temporary');
+  await client.copyObject(
+    new CopySourceOptions({ Bucket: bucket, Object: 'temporary' }),
+    new CopyDestinationOptions({ Bucket: bucket, Object: 'kept' }),
+  );
+  expect(await text('kept')).toBe('temporary');
+  await env.reset();
+  expect(await text('kept')).toBe('kept');
+  expect(await keys()).toEqual([odd, 'kept']);
+});
+
+/** All that a client can see of the sandbox. */
+async function look(store: S3Members) {
+  const { client, buckets, awsConfig } = store;
+  const aws = new S3Client(awsConfig);
+  const look = async (bucket: string) => ({
+    objects: await versions(store, bucket),
+    uploads: await collect(client.listIncompleteUploads(bucket, '', true)),
+    versioning: (await client.getBucketVersioning(bucket)) || undefined,
+    policy: await client.getBucketPolicy(bucket).catch(codeOf),
+    lifecycle: await client.getBucketLifecycle(bucket).catch(codeOf),
+    tags: await client.getBucketTagging(bucket).catch(codeOf),
+    acl: (await aws.send(new GetBucketAclCommand({ Bucket: bucket }))).Grants,
+    cors: await aws.send(new GetBucketCorsCommand({ Bucket: bucket })).then(
+      ({ CORSRules }) => CORSRules,
+      ({ name }) => name,
+    ),
+    access: (await aws.send(new GetPublicAccessBlockCommand({ Bucket: bucket })))
+      .PublicAccessBlockConfiguration,
+  });
+  const looks = await Promise.all(Object.values(buckets).map(look));
+  aws.destroy();
+  return looks;
+}
+
+async function versions({ client }: S3Members, bucket: string) {
+  const found: any[] = await collect(
+    client.listObjects(bucket, '', true, { IncludeVersion: true }),
+  );
+  const details = found.map(async ({ name: key, versionId: id, isLatest, isDeleteMarker }) => {
+    if (isDeleteMarker) return { key, isLatest, isDeleteMarker };
+    const versionId = id === 'null' ? {} : { versionId: id };
+    const { metaData } = await client.statObject(bucket, key, versionId);
+    const hash = createHash('md5');
+    for await (const chunk of await client.getObject(bucket, key, versionId)) hash.update(chunk);
+    const tags = await client.getObjectTagging(bucket, key, versionId as any).catch(codeOf);
+    return { key, isLatest, metaData, content: hash.digest('hex'), tags, hidden: { id } };
+  });
+  const all = await Promise.all(details);
+  const listed = all.map((item: any) =>
+    Object.defineProperty(item, 'id', { value: item.hidden?.id }),
+  );
+  for (const item of listed) delete item.hidden;
+  return listed;
+}
+
+async function collect(stream: AsyncIterable<any>) {
+  const items = [];
+  for await (const item of stream) items.push(item);
+  return items;
+}
+
+function codeOf(error: { code?: string }) {
+  if (!error.code) throw error;
+  return error.code;
+}
+
+function policy(bucket: string, path: string) {
+  const statement = {
+    Effect: 'Allow',
+    Principal: { AWS: ['*'] },
+    Action: ['s3:GetObject'],
+    Resource: [`arn:aws:s3:::${bucket}/${path}`],
+  };
+  return JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+}
+
+function expiring(Prefix: string) {
+  return { Rule: [{ ID: 'rule', Status: 'Enabled', Filter: { Prefix }, Expiration: { Days: 1 } }] };
+}
