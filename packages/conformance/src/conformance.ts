@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuntimeName } from '@seamkit/core';
 import { type OpenServer, openServer } from '@seamkit/core/inspect';
@@ -51,7 +52,9 @@ export function conformance(harnessPath: string): Suite[] {
   );
   const stages = own.map((runtime) => {
     const stage = new Stage(harnessPath, runtime);
-    return { runtime, stage, missing: probe(stage, runtime) };
+    const missing = probe(stage, runtime);
+    if (missing) rmSync(stage.workspace, { recursive: true });
+    return { runtime, stage, missing };
   });
   const suites = stages.map(({ runtime, stage, missing }) =>
     missing

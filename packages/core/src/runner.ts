@@ -35,14 +35,19 @@ export function findRunner(passed?: RunnerHooks): Runner {
   const options = isNodeTest(hooks) ? { timeout: longest } : longest;
   const [beforeAll, afterAll] =
     'beforeAll' in hooks ? [hooks.beforeAll, hooks.afterAll] : [hooks.before, hooks.after];
-  // Rest parameters: with a declared one, Jest and Mocha would wait for a callback.
   return {
-    beforeAll: (run) => void beforeAll(async (..._: unknown[]) => run(), options),
-    beforeEach: (run) =>
-      void hooks.beforeEach(async (...args: unknown[]) => run(testInfo(args)), options),
-    afterEach: (run) =>
-      void hooks.afterEach(async (...args: unknown[]) => run(testInfo(args)), options),
-    afterAll: (run) => void afterAll(async (..._: unknown[]) => run(), options),
+    beforeAll: (run) => void beforeAll(() => run(), options),
+    beforeEach: (run) => void hooks.beforeEach(withTest(run), options),
+    afterEach: (run) => void hooks.afterEach(withTest(run), options),
+    afterAll: (run) => void afterAll(() => run(), options),
+  };
+}
+
+/** A hook that reads its arguments but declares none: Jest and Mocha take a declared one for a callback, Vitest for fixtures. */
+function withTest(run: (test: TestInfo) => Promise<void>): () => Promise<void> {
+  return function hook() {
+    // biome-ignore lint/complexity/noArguments: see above
+    return run(testInfo(arguments[0]));
   };
 }
 
@@ -76,7 +81,7 @@ function isNodeTest(hooks: RunnerHooks): boolean {
 }
 
 /** Vitest passes a context with `task`, node:test one with `fullName`; Jest has `expect`. */
-function testInfo([context]: any[]): TestInfo {
+function testInfo(context: any): TestInfo {
   const jest = (globalThis as any).expect?.getState?.().currentTestName;
   return { name: context?.task?.name ?? context?.fullName ?? context?.name ?? jest };
 }

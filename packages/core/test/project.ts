@@ -58,6 +58,16 @@ export class Project {
     return this.start(['--test', ...args]);
   }
 
+  vitest(...args: string[]): Run {
+    const manifest = require.resolve('vitest/package.json');
+    return this.start([join(manifest, '../vitest.mjs'), 'run', ...args]);
+  }
+
+  /** A script, with no runner. */
+  node(file: string): Run {
+    return this.start([file]);
+  }
+
   private start(args: string[]): Run {
     const {
       NODE_TEST_CONTEXT: _,
