@@ -1,0 +1,38 @@
+import type { Pool } from 'pg';
+import { transaction } from '../database';
+import { Refusal } from '../errors';
+import type { Order } from './schema';
+import { readOrder } from './store';
+
+/** An order leaves `placed` once: paid, or cancelled, and then its items are in stock again. */
+export function settleOrder(pool: Pool, id: number, status: 'paid' | 'cancelled'): Promise<Order> {
+  return transaction(pool, async (db) => {
+    const { rowCount } = await db.query(
+      `update orders set status = $2 where id = $1 and status = 'placed'`,
+      [id, status],
+    );
+    const order = await readOrder(db, id);
+    if (!rowCount) throw new Refusal(409, `order ${id} is ${order.status} already`, 'status');
+    if (status === 'cancelled') {
+      await db.query(
+        `update products set stock = stock + quantity
+         from order_items where product_id = products.id and order_id = $1`,
+        [id],
+      );
+    }
+    return order;
+  });
+}
+
+/** Only what was cancelled may be forgotten. */
+export function deleteOrder(pool: Pool, id: number): Promise<void> {
+  return transaction(pool, async (db) => {
+    const order = await readOrder(db, id);
+    const { rowCount } = await db.query(
+      `delete from orders where id = $1 and status = 'cancelled'`,
+      [id],
+    );
+    if (!rowCount)
+      throw new Refusal(409, `order ${id} is ${order.status}; cancel it first`, 'status');
+  });
+}
