@@ -15,6 +15,14 @@ const jestBin = require.resolve('jest/bin/jest');
 const core = require.resolve('@seamkit/core');
 const kit = require.resolve('./shelf/kit');
 
+const fromTheOuterRun = [
+  'FORCE_COLOR',
+  'JEST_WORKER_ID',
+  'NODE_ENV',
+  'NODE_TEST_CONTEXT',
+  'SEAMKIT_WORKSPACE',
+];
+
 /** A throw-away project, outside of this workspace, with test files of its own. */
 export class Project {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-project-')));
@@ -69,12 +77,10 @@ export class Project {
   }
 
   private start(args: string[]): Run {
-    const {
-      NODE_TEST_CONTEXT: _,
-      JEST_WORKER_ID: __,
-      SEAMKIT_WORKSPACE: ___,
-      ...env
-    } = process.env;
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !fromTheOuterRun.includes(name),
+    );
+    const env = { ...Object.fromEntries(inherited), NO_COLOR: '1' };
     return new Run(
       spawn(process.execPath, args, {
         cwd: this.folder,
