@@ -19,7 +19,8 @@ export function mediaType(text: string | undefined): MediaType {
   const [type = '', ...rest] = (text ?? '').match(/(?:[^;"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
   const parameters: Record<string, string> = {};
   for (const parameter of rest) {
-    const [, name, quoted, plain] = /^\s*([^=\s]+)\s*=\s*(?:"(.*)"|(.*?))\s*$/s.exec(parameter) ?? [];
+    const [, name, quoted, plain] =
+      /^\s*([^=\s]+)\s*=\s*(?:"(.*)"|(.*?))\s*$/s.exec(parameter) ?? [];
     if (name) parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, '$1') ?? plain ?? '';
   }
   return { type: type.trim().toLowerCase(), parameters };
@@ -71,10 +72,14 @@ export function decodeText(bytes: Buffer, charset?: string): string | undefined 
     const bom = bytes.length > 1 ? bytes.readUInt16BE(0) : 0;
     const marked = bom === 0xfffe ? 'utf-16le' : bom === 0xfeff ? 'utf-16be' : undefined;
     const text = new TextDecoder(charset ?? marked ?? 'utf-8', { fatal: true }).decode(bytes);
-    // Control characters other than white space: bytes that happen to be legal.
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    return /[\x00-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text;
+    return isPlainText(text) ? text : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether nothing in `text` says that it was bytes: control characters, failed decoding. */
+export function isPlainText(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return !/[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]/.test(text);
 }

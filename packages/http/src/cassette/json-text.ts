@@ -9,11 +9,15 @@ export function parseJson(text: string): unknown {
   try {
     // A number token outside of strings: strings are matched first, and left as they are.
     const safe = text.replace(/"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g, (token) =>
-      token.startsWith('"') || Number.isSafeInteger(Number(token)) ? token : `"\\u0000integer:${token}"`,
+      token.startsWith('"') || Number.isSafeInteger(Number(token))
+        ? token
+        : `"\\u0000integer:${token}"`,
     );
     if (safe === text) return JSON.parse(text);
     return JSON.parse(safe, (_, value) =>
-      typeof value === 'string' && value.startsWith(mark) ? BigInt(value.slice(mark.length)) : value,
+      typeof value === 'string' && value.startsWith(mark)
+        ? BigInt(value.slice(mark.length))
+        : value,
     );
   } catch {
     return undefined;

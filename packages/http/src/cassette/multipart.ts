@@ -1,4 +1,4 @@
-import { mediaType, type Headers } from './content';
+import { type Headers, mediaType } from './content';
 
 /** One part of a multipart body. */
 export interface Part {

@@ -11,7 +11,9 @@ const secret = new Set(
   `password passwd pwd passphrase passcode passwort secret secrets token tokens jwt bearer apikey
   authorization auth credential credentials cookie cookies cvc cvv cvv2 cvn pin otp totp mfa ssn pan
   csrf xsrf csrftoken authtoken accesstoken refreshtoken idtoken sessionid phpsessid jsessionid
-  sessid connectionstring privatekey secretkey accesskey accountkey signingkey clientsecret`.split(/\s+/),
+  sessid connectionstring privatekey secretkey accesskey accountkey signingkey clientsecret`.split(
+    /\s+/,
+  ),
 );
 const secretPairs = new Set([
   ...['api key', 'access key', 'private key', 'secret key', 'account key', 'signing key'],
@@ -35,7 +37,9 @@ const about = new Set(
 );
 /** Words that make a number with a secret's name an amount: `max_tokens`, `prompt_tokens`. */
 const amount = new Set(
-  'max min total prompt completion input output cached reasoning audio text num number tokens'.split(' '),
+  'max min total prompt completion input output cached reasoning audio text num number tokens'.split(
+    ' ',
+  ),
 );
 
 /** `accessToken`, `X-Access-Token` and `access_token` are the words access and token. */
@@ -85,6 +89,7 @@ function entropy(text: string): number {
   const counts = new Map<string, number>();
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
   let bits = 0;
-  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length);
+  for (const count of counts.values())
+    bits -= (count / text.length) * Math.log2(count / text.length);
   return bits;
 }

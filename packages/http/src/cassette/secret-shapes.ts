@@ -12,44 +12,44 @@ export interface Shape {
 /** Vendors' keys that start with a mark of their own. */
 const marked = [
   // Stripe and those that copied its style
-  String.raw`(?:sk|rk|pk|ek|ak|key|secret|api)_(?:live|test|prod|sandbox)_[A-Za-z0-9]{8,}`,
-  String.raw`whsec_[A-Za-z0-9+/=]{16,}`,
-  String.raw`[a-z]{2,10}_\w{6,}_secret_\w{6,}`,
+  /(?:sk|rk|pk|ek|ak|key|secret|api)_(?:live|test|prod|sandbox)_[A-Za-z0-9]{8,}/,
+  /whsec_[\w+/=]{16,}/,
+  /[a-z]{2,10}_\w{6,}_secret_\w{6,}/,
   // Code hosting, packages, CI
-  String.raw`gh[a-z]_[A-Za-z0-9]{20,}`,
-  String.raw`github_pat_\w{20,}`,
-  String.raw`gl[a-z]{2,5}-[\w-]{16,}`,
-  String.raw`npm_[A-Za-z0-9]{30,}`,
-  String.raw`pypi-[\w-]{30,}`,
-  String.raw`ATATT3[\w=-]{20,}`,
-  String.raw`dckr_pat_[\w-]{20,}`,
+  /gh[a-z]_[A-Za-z0-9]{20,}/,
+  /github_pat_\w{20,}/,
+  /gl[a-z]{2,5}-[\w-]{16,}/,
+  /npm_[A-Za-z0-9]{30,}/,
+  /pypi-[\w-]{30,}/,
+  /ATATT3[\w=-]{20,}/,
+  /dckr_pat_[\w-]{20,}/,
   // Chat, mail, telephone
-  String.raw`xox[a-z]-[\w-]{10,}`,
-  String.raw`xapp-[\w-]{10,}`,
-  String.raw`SG\.[\w-]{16,}\.[\w-]{16,}`,
-  String.raw`key-[0-9a-f]{32}`,
-  String.raw`SK[0-9a-f]{32}`,
-  String.raw`\d{8,10}:AA[\w-]{30,}`,
-  String.raw`[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,}`,
+  /xox[a-z]-[\w-]{10,}/,
+  /xapp-[\w-]{10,}/,
+  /SG\.[\w-]{16,}\.[\w-]{16,}/,
+  /key-[0-9a-f]{32}/,
+  /SK[0-9a-f]{32}/,
+  /(?:bot)?\d{8,10}:AA[\w-]{30,}/,
+  /[MNO][\w-]{23,25}\.[\w-]{6}\.[\w-]{27,}/,
   // Clouds
-  String.raw`(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z2-7]{16}`,
-  String.raw`AIza[\w-]{35}`,
-  String.raw`ya29\.[\w-]{20,}`,
-  String.raw`1//0[\w-]{20,}`,
-  String.raw`GOCSPX-[\w-]{20,}`,
-  String.raw`do[a-z]_v1_[0-9a-f]{64}`,
-  String.raw`dapi[0-9a-f]{32}`,
-  String.raw`hv[sbr]\.[\w-]{20,}`,
-  String.raw`FwoGZXIvYXdz[\w+/=]{16,}`,
+  /(?:AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{12,}/,
+  /AIza[\w-]{35}/,
+  /ya29\.[\w-]{20,}/,
+  /1\/\/0[\w-]{20,}/,
+  /GOCSPX-[\w-]{20,}/,
+  /do[a-z]_v1_[0-9a-f]{64}/,
+  /dapi[0-9a-f]{32}/,
+  /hv[sbr]\.[\w-]{20,}/,
+  /FwoGZXIvYXdz[\w+/=]{16,}/,
   // Shops, payment, models, the rest
-  String.raw`shp[a-z]{2}_[0-9a-fA-F]{32}`,
-  String.raw`sq0[a-z]{3}-[\w-]{22,}`,
-  String.raw`EAAA[\w-]{40,}`,
-  String.raw`sk-[\w-]{20,}`,
-  String.raw`hf_[A-Za-z0-9]{20,}`,
-  String.raw`(?:lin_api|ntn|secret|figd|sbp|rnd|pscale_tkn|pscale_pw|sentry|sntrys|re|r8)_[A-Za-z0-9]{24,}`,
-  String.raw`PMAK-[\w-]{30,}`,
-  String.raw`AGE-SECRET-KEY-1[A-Z0-9]{50,}`,
+  /shp[a-z]{2}_[0-9a-fA-F]{32}/,
+  /sq0[a-z]{3}-[\w-]{22,}/,
+  /EAAA[\w-]{40,}/,
+  /sk-[\w-]{20,}/,
+  /hf_[A-Za-z0-9]{20,}/,
+  /(?:lin_api|ntn|secret|figd|sbp|rnd|pscale_tkn|pscale_pw|sentry|sntrys|re|r8)_[A-Za-z0-9]{24,}/,
+  /PMAK-[\w-]{30,}/,
+  /AGE-SECRET-KEY-1[A-Z0-9]{50,}/,
 ];
 
 export const shapes: readonly Shape[] = [
@@ -60,30 +60,49 @@ export const shapes: readonly Shape[] = [
   },
   // Both signed (3 parts) and encrypted (5 parts) ones.
   { label: 'jwt', pattern: /(?<![\w-])eyJ[\w-]{6,}(?:\.[\w-]*){2,4}/g },
-  { label: 'key', pattern: new RegExp(`(?<![A-Za-z0-9])(?:${marked.join('|')})`, 'g') },
+  {
+    label: 'key',
+    pattern: new RegExp(`(?<![A-Za-z0-9])(?:${marked.map(({ source }) => source).join('|')})`, 'g'),
+  },
   {
     label: 'credentials',
     pattern: /\b(?:Bearer|Basic|Token|Negotiate|ApiKey|Api-Key)\s+(?!REDACTED)[\w.~+/=-]{8,}/gi,
-    proof: (match) => !/^\w+\s+[a-z]{1,16}$/.test(match),
+    // `basic information` is prose.
+    proof: (match) => !/^(?!bearer)[\w-]+\s+[a-z]{1,16}$/i.test(match),
     keep: (match) => /^\S+\s+/.exec(match)![0],
   },
   {
     label: 'userinfo',
     pattern: /(?<=[a-z][a-z0-9+.-]{1,20}:\/\/)(?!REDACTED)[^\s/?#@"'<>\\]+(?=@)/gi,
   },
-  { label: 'webhook', pattern: /(?<=hooks\.slack\.com\/(?:services|workflows)\/)(?!REDACTED)[\w/-]+/g },
+  {
+    label: 'webhook',
+    pattern: /(?<=hooks\.slack\.com\/(?:services|workflows)\/)(?!REDACTED)[\w/-]+/g,
+  },
   {
     label: 'card',
-    pattern: /(?<![\d.\w-])[2-6](?:[ -]?\d){12,18}(?![\d\w-]|\.\d)/g,
+    pattern: /(?<![A-Za-z\d.])[2-6](?:[ -]?\d){12,21}(?![A-Za-z\d]|\.\d)/g,
     proof(match) {
-      const digits = match.replace(/\D/g, '');
-      return isCard(digits) && `card-${digits.slice(-4)}`;
+      const digits = cardIn(match);
+      return digits !== undefined && `card-${digits.slice(-4)}`;
     },
   },
 ];
 
 const cards =
   /^(?:4\d{12}(?:\d{3}){0,2}|5[1-5]\d{14}|2[2-7]\d{14}|3[47]\d{13}|3[068]\d{12}|35\d{14}|6(?:011|4[4-9]\d|5\d\d|2\d\d)\d{12,15})$/;
+
+/** The card number among groups of digits: an expiry date may stand next to it. */
+function cardIn(text: string): string | undefined {
+  const groups = text.split(/[ -]/);
+  for (let from = 0; from < groups.length; from++) {
+    for (let to = groups.length; to > from; to--) {
+      const digits = groups.slice(from, to).join('');
+      if (isCard(digits)) return digits;
+    }
+  }
+  return undefined;
+}
 
 /** A network's prefix and length, and a check digit by Luhn's formula. */
 export function isCard(digits: string): boolean {
@@ -125,4 +144,8 @@ export function unifyPlaceholders(text: string): string {
 
 export function isPlaceholder(text: string): boolean {
   return /^REDACTED-[\w-]+$/.test(text);
+}
+
+export function isCardPlaceholder(text: string): boolean {
+  return /^REDACTED-card-\d{4}$/.test(text);
 }

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SeamkitError } from '@seamkit/core';
+import { parseDocument, stringify } from 'yaml';
+import type { Entry } from './entry';
+
+const version = 1;
+const heading = `# Recorded by Seamkit: edit what you like, secrets are replaced by REDACTED-….\n`;
+
+/**
+ * The interactions of a cassette, or undefined where there is no such file.
+ * @throws SeamkitError `STATE_INVALID` where it is no cassette
+ */
+export async function readCassette(file: string): Promise<Entry[] | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw SeamkitError.wrap(error, 'STATE_INVALID', `the cassette ${file} cannot be read`);
+  }
+  const document = parseDocument(text, { intAsBigInt: true });
+  const problem = document.errors[0];
+  if (problem) throw invalid(file, problem.message.split('\n')[0]!);
+  const { version: found, interactions } = (plain(document.toJS()) ?? {}) as Record<
+    string,
+    unknown
+  >;
+  if (found !== version) throw invalid(file, `version ${String(found)}, expected ${version}`);
+  if (!Array.isArray(interactions)) throw invalid(file, 'it has no list of interactions');
+  for (const [index, entry] of interactions.entries()) {
+    const wrong = wrongIn(entry);
+    if (wrong) throw invalid(file, `interaction ${index + 1}: ${wrong}`);
+  }
+  return interactions;
+}
+
+/** One interaction a block, set apart by a blank line. */
+export function writeCassette(entries: readonly Entry[]): string {
+  const blocks = entries.map((entry) => {
+    const block = stringify([entry], { lineWidth: 0, aliasDuplicateObjects: false });
+    return block
+      .split('\n')
+      .map((line) => line && `  ${line}`)
+      .join('\n');
+  });
+  if (blocks.length === 0) return `${heading}version: ${version}\ninteractions: []\n`;
+  return `${heading}version: ${version}\ninteractions:\n${blocks.join('\n')}`;
+}
+
+/**
+ * Writes aside and renames: the file is the old one or the new one, never a part.
+ * @throws SeamkitError `FOLDER_UNUSABLE`
+ */
+export async function replaceFile(file: string, text: string): Promise<void> {
+  const aside = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(aside, text, { flag: 'wx' });
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true }).catch(() => {});
+    throw SeamkitError.wrap(error, 'FOLDER_UNUSABLE', `${file} cannot be written`);
+  }
+}
+
+/** Whole numbers were read as bigint, for those that need it. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') {
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  }
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, plain(item)]));
+}
+
+function wrongIn(entry: Partial<Entry>): string | undefined {
+  const { request, response } = entry ?? {};
+  if (typeof request?.method !== 'string') return 'request.method is missing';
+  if (!URL.canParse(request.url ?? '')) return 'request.url is not an absolute url';
+  if (!Number.isInteger(response?.status)) return 'response.status is no number';
+  return undefined;
+}
+
+function invalid(file: string, why: string): SeamkitError {
+  return new SeamkitError('STATE_INVALID', `${file} is no cassette: ${why}`, {
+    hint: "mend it, or record it anew with mode: 'refresh'",
+  });
+}
