@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
-import { makeOnce } from './cache-folder';
+import { makeOnce, needSpace } from './cache-folder';
 import type { DebianHost } from './debian-host';
+import { megabytes } from './megabytes';
 
 type Progress = (text: string) => void;
 
@@ -20,6 +21,10 @@ export interface Package {
 /** The suite is not on this mirror, or cannot be verified with this machine's keys. */
 export class SuiteMissing extends Error {}
 
+/** bytes to have free before a suite's lists are read; they take up to 33 MB meanwhile, 23 at rest */
+const listsSpace = 60e6;
+/** ms; apt waits for ever where the disk fills up while it reads lists. Below a step's deadline. */
+const patience = 570_000;
 const listsLife = 24 * 60 * 60 * 1000;
 const listsInUse = 60 * 60 * 1000;
 
@@ -62,6 +67,7 @@ export class Apt {
     if (latest && !stale && now - Number(latest) < listsLife) {
       return new Apt(join(base, latest), host, suite);
     }
+    await needSpace(cache, listsSpace);
     // Named by the minute, so that processes which come at once make them once.
     const place = join(base, String(now - (now % 60_000)));
     const title = `reading the package lists of ${host.id} ${suite}`;
@@ -225,6 +231,7 @@ function execute(
       cwd,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: patience,
     });
     let output = '';
     let errors = '';
@@ -257,9 +264,4 @@ async function sizeOf(folder: string): Promise<number> {
     if (entry.isFile()) sum += (await stat(join(entry.parentPath, entry.name))).size;
   }
   return sum;
-}
-
-/** bytes as MB with at most one digit after the point */
-export function megabytes(bytes: number): string {
-  return String(Math.round(bytes / 1e5) / 10);
 }

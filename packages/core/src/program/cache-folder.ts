@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readlinkSync, statSync } from 'node:fs';
-import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
 import { tryLock } from '../keeper/lock';
+import { megabytes } from './megabytes';
 import { lockedFolder } from './reachable';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -80,6 +81,21 @@ export async function makeOnce(
   } catch (error) {
     throw isFileError(error) ? unusable(place, error) : error;
   }
+}
+
+/**
+ * Refuses work that needs more room than there is.
+ * @throws SeamkitError `FOLDER_UNUSABLE`
+ */
+export async function needSpace(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  if (free >= bytes) return;
+  throw new SeamkitError(
+    'FOLDER_UNUSABLE',
+    `the cache ${folder} has ${megabytes(free)} MB left, and about ${megabytes(bytes)} MB are needed`,
+    { hint: 'free some space, or set SEAMKIT_CACHE to a folder on another disk' },
+  );
 }
 
 /** Under the lock. */

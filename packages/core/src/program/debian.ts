@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
-import { readdir, rm, statfs } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DebianSource, Program, ProgramSpec } from '../contract';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
-import { Apt, megabytes, type Package, SuiteMissing } from './apt';
-import { cacheFolder, makeOnce } from './cache-folder';
+import { Apt, type Package, SuiteMissing } from './apt';
+import { cacheFolder, makeOnce, needSpace } from './cache-folder';
 import { cachedRoot, type Manifest, markDefault, programOf, writeManifest } from './debian-cache';
 import { type DebianHost, debianHost, installedOn } from './debian-host';
 import type { Search, Where } from './find';
+import { megabytes } from './megabytes';
 import { libraryFolders, throughLoader, unpack, wrapExecutables } from './unpack';
 import { askVersion, matches, upstreamVersion } from './version';
 
@@ -152,7 +153,7 @@ class Download {
       `${source.packages[0]}-${version}-${fingerprint([list, source.packages, !fromHost])}`,
     );
     if (existsSync(place)) return place;
-    await checkSpace(cache, bytes * growth);
+    await needSpace(cache, bytes * growth);
 
     const title = `${spec.command} ${version} from ${host.id} ${suite} (${packages.length} packages, ${megabytes(bytes)} MB)`;
     return this.where.step(title, (progress) =>
@@ -201,14 +202,4 @@ class Download {
     const answer = await askVersion({ path, loader, env }, versionArgs);
     if ('reason' in answer) throw failed(`does not run here: ${answer.reason}`);
   }
-}
-
-async function checkSpace(folder: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  if (bavail * bsize >= bytes) return;
-  throw new SeamkitError(
-    'FOLDER_UNUSABLE',
-    `the cache ${folder} has ${megabytes(bavail * bsize)} MB left, and about ${megabytes(bytes)} MB are needed`,
-    { hint: 'free some space, or set SEAMKIT_CACHE to a folder on another disk' },
-  );
 }
