@@ -161,7 +161,11 @@ function differs(place: string, expected: unknown, actual: unknown): string {
 }
 
 function show(value: unknown): string {
-  if (isRegExp(value)) return String(value);
-  const text = isAsymmetric(value) ? String(value) : (JSON.stringify(value) ?? String(value));
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+  const text = JSON.stringify(value, (_, part) => {
+    if (typeof part?.toAsymmetricMatcher === 'function') return part.toAsymmetricMatcher();
+    return isRegExp(part) || typeof part === 'function' ? String(part) : part;
+  });
+  // A matcher or a pattern is no text that the call could have.
+  const bare = typeof value === 'object' && text?.startsWith('"') ? JSON.parse(text) : text;
+  return bare === undefined ? String(value) : bare.length > 80 ? `${bare.slice(0, 79)}…` : bare;
 }

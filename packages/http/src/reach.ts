@@ -1,13 +1,14 @@
 import { Socket, type TcpSocketConnectOpts } from 'node:net';
 import * as tls from 'node:tls';
+import { runInThisContext } from 'node:vm';
 import { SeamkitError } from '@seamkit/core';
 
 /** What one open sandbox does to the connections of this process. Plain data and one function. */
 export interface Claim {
   /** Host and port, `api.stripe.com:443`, to the port of the stub on 127.0.0.1. */
   redirects: ReadonlyMap<string, number>;
-  /** PEM of the authority behind the stub's certificate. */
-  ca?: string;
+  /** The stub's authority in PEM, and the hosts that it vouches for. */
+  trusts?: { ca: string; hosts: readonly string[] };
   /** Other hosts that may be connected to; `true`: all. */
   allows: true | readonly string[];
   /** Told of each connection that was refused, as `host:port`. */
@@ -76,9 +77,7 @@ function install(): Reach {
       return Reflect.apply(connect, this, args);
     }
     claims[0]?.onRefused(name);
-    const error = new SeamkitError('EXPECTATION_FAILED', `no connection to ${name} from a test`, {
-      hint: `declare it: origins: ['https://${host}'], or allowNetwork: ['${host}']`,
-    });
+    const error = refusal(host, name);
     // Fails as an unknown host does, so that the client goes its usual way.
     const lookup = (_: string, __: object, done: (error: Error) => void) =>
       process.nextTick(done, error);
@@ -88,17 +87,13 @@ function install(): Reach {
   const claimedContext: typeof createSecureContext = (options = {}) => {
     // Clients hand all their connection's options through; servers and prepared contexts do not.
     const { host, servername } = options as tls.ConnectionOptions;
-    const mine = claims.filter(({ ca, redirects }) => {
-      if (ca === undefined) return false;
-      if (host === undefined && servername === undefined) return true;
-      return [...redirects.keys()].some((name) => {
-        const claimed = name.slice(0, name.lastIndexOf(':'));
-        return claimed === clean(host) || claimed === clean(servername);
-      });
-    });
-    if (mine.length === 0) return createSecureContext(options);
+    const unnamed = host === undefined && servername === undefined;
     const context = createSecureContext(options);
-    for (const { ca } of mine) context.context.addCACert(ca);
+    for (const { trusts } of claims) {
+      if (!trusts) continue;
+      const named = [clean(host), clean(servername)].some((name) => trusts.hosts.includes(name!));
+      if (unnamed || named) context.context.addCACert(trusts.ca);
+    }
     return context;
   };
 
@@ -114,6 +109,18 @@ function install(): Reach {
       if (tls.createSecureContext === claimedContext) setSecureContext(createSecureContext);
     },
   };
+}
+
+/**
+ * The error of a refused connection. Node's clients wrap what is no `Error` of their own realm, and
+ * its `code` is lost then; a test file of Jest has a realm of its own.
+ */
+function refusal(host: string, target: string): Error {
+  const error = new SeamkitError('EXPECTATION_FAILED', `no connection to ${target} from a test`, {
+    hint: `declare it: origins: ['https://${host}'], or allowNetwork: ['${host}']`,
+  });
+  const NodesError = runInThisContext('Error') as ErrorConstructor;
+  return Object.assign(new NodesError(error.message), error.toData());
 }
 
 function setSecureContext(create: typeof tls.createSecureContext): void {

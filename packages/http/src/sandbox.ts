@@ -54,10 +54,8 @@ class StubSandbox implements Sandbox<HttpStub> {
     const { tls = false, allowNetwork = false } = this.#options;
     const origins = this.#origins.map((origin) => new URL(origin));
     const secure = origins.filter(({ protocol }) => protocol === 'https:');
-    const certificate =
-      tls || secure.length > 0
-        ? issueCertificate(['localhost', '127.0.0.1', ...secure.map(hostOf)])
-        : undefined;
+    const hosts = ['localhost', '127.0.0.1', ...secure.map(hostOf)];
+    const certificate = tls || secure.length > 0 ? issueCertificate(hosts) : undefined;
     const shared = {
       origin: (authority: string, isSecure: boolean) => this.#origin(authority, isSecure),
       onExchange: (exchange: Exchange) => this.#onExchange(exchange),
@@ -84,7 +82,7 @@ class StubSandbox implements Sandbox<HttpStub> {
     }
     this.#releaseConnections = claimConnections({
       redirects,
-      ca: certificate?.ca,
+      trusts: certificate && { ca: certificate.ca, hosts },
       allows: allowNetwork === true || [...(allowNetwork || []), ...ownHosts(process.env)],
       onRefused: (target) =>
         this.#complain(`the test connected to ${target}, which is not allowed`),
