@@ -108,8 +108,12 @@ function read(call: Call): Operation {
   if (known) return known;
   const source = call.method === 'GET' ? call.query : call.json;
   const { query, operationName, variables } = source ?? {};
-  // The first definition: documents with several operations must name theirs.
-  const [, kind, name] = /\b(query|mutation|subscription)\b\s*(\w+)?/.exec(query ?? '') ?? [];
+  // The first definition, or of several the one that the client names.
+  const definitions = String(query ?? '').matchAll(
+    /\b(query|mutation|subscription)\b\s*([A-Za-z_]\w*)?/g,
+  );
+  const [, kind, name] =
+    [...definitions].find(([, , found]) => !operationName || found === operationName) ?? [];
   const operation = {
     kind: kind ?? (query ? 'query' : undefined),
     name: operationName ?? name,
