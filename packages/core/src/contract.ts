@@ -254,7 +254,7 @@ export interface ProgramSpec {
   version?: string;
   /** Folders to look in after PATH; `*` stands for one path segment. */
   folders?: readonly string[];
-  /** Arguments that print the version. Default `['--version']`. */
+  /** Arguments that print the version, default `['--version']`; `[]`: the program's path tells it. */
   versionArgs?: readonly string[];
   /**
    * npm packages that ship it, and the program's path inside them. `links`: a JSON list of
@@ -283,8 +283,7 @@ export interface Program {
   source: string;
   /** The unpacked root, where it came from packages. */
   root?: string;
-  /** Arguments to put before `path` (a loader), and environment that it needs. */
-  loader?: readonly string[];
+  /** Environment that it needs. */
   env?: Readonly<Record<string, string>>;
   /** Another executable of the same installation: `initdb` beside `postgres`. */
   sibling(command: string): Program;

@@ -43,7 +43,12 @@ export async function ensureServer(
     options.startTimeout ?? Number(process.env.SEAMKIT_START_TIMEOUT ?? startTimeoutDefault);
   const { server, endpoint } = await session.call('/ensure', {
     identity,
-    start: { startTimeout, path: process.env.PATH ?? '', from: process.cwd() },
+    start: { startTimeout, path: process.env.PATH ?? '', from: process.cwd(), env: ourVariables() },
   });
   return { session, key: server, runtime, endpoint };
+}
+
+function ourVariables(): Record<string, string> {
+  const ours = Object.entries(process.env).filter(([name]) => name.startsWith('SEAMKIT_'));
+  return Object.fromEntries(ours) as Record<string, string>;
 }

@@ -23,6 +23,8 @@ export interface StartOptions {
   /** The asking process' PATH and working folder, to find programs as it would. */
   path: string;
   from: string;
+  /** Its SEAMKIT_… variables: which program, and whether it may be downloaded. */
+  env: Record<string, string>;
 }
 
 /** Begins a session. */

@@ -147,13 +147,13 @@ export class Servers {
   private async process(
     module: ServerModule,
     request: ServerRequest,
-    { path, from }: StartOptions,
+    { path, from, env }: StartOptions,
     start: ServerStart,
   ): Promise<Endpoint> {
     if (!module.process) throw noSuchRuntime(start.kit, 'process');
     const name = `${start.kit}-${this.history.length}`;
     const { ledger, data } = this;
-    return module.process(request, processContext(start, { ledger, name, data, path, from }));
+    return module.process(request, processContext(start, { ledger, name, data, path, from, env }));
   }
 
   private async container(

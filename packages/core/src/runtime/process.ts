@@ -25,6 +25,8 @@ export interface ProcessRuntime {
   /** The asking process' PATH and working folder. */
   path: string;
   from: string;
+  /** Its SEAMKIT_… variables, which count over the keeper's own. */
+  env: Record<string, string>;
 }
 
 /** The process runtime: servers as processes of this machine, on a leash. */
@@ -45,6 +47,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
           kit: start.kit,
           path: runtime.path,
           from: runtime.from,
+          env: { ...process.env, ...runtime.env },
           step: (title, work, timeout) => start.step(title, work, timeout),
           log: (line) => start.log(line),
         });
@@ -157,7 +160,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
 }
 
 function commandLine(program: Program, args: readonly string[]): string[] {
-  return [...(program.loader ?? []), program.path, ...args];
+  return [program.path, ...args];
 }
 
 /** Resolves to the identity of a child that runs. */
