@@ -1,4 +1,21 @@
 export { Call } from './call';
+export {
+  Cassette,
+  type CassetteOptions,
+  type Drift,
+  drift,
+  fromHar,
+  type Har,
+  type HarEntry,
+  type LiveApi,
+  type MatchOptions,
+  openCassette,
+  type RedactOptions,
+  readHar,
+  type SecretsOption,
+  toHar,
+  writeHar,
+} from './cassette';
 export { type Answer, Client, type RequestOptions } from './client';
 export type { Failure, FailureKind, FailureOptions, When } from './failure';
 export type {
@@ -12,6 +29,7 @@ export type {
 export type { HttpRequest, HttpResponse, Interaction } from './interaction';
 export { type HttpOptions, http } from './kit';
 export type { Expected, Match } from './matcher';
+export type { CassetteSetting } from './playback';
 export type { Reply, ReplyFunction } from './reply';
 export type { Route } from './route';
 export { type App, type Served, serve } from './serve';

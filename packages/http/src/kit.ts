@@ -1,5 +1,13 @@
-import { type CommonOptions, check, checkOptions, defineKit, is } from '@seamkit/core';
+import {
+  type CommonOptions,
+  check,
+  checkOptions,
+  defineKit,
+  is,
+  SeamkitError,
+} from '@seamkit/core';
 import { parseOrigin } from './path';
+import { type CassetteSetting, cassetteOptions } from './playback';
 import { openSandbox } from './sandbox';
 import type { HttpStub } from './stub';
 
@@ -18,6 +26,12 @@ export interface HttpOptions extends CommonOptions {
   allowNetwork?: boolean | readonly string[];
   /** Makes `url` an https one, with HTTP/2 and HTTP/1.1. Default false. Origins need no such option. */
   tls?: boolean;
+  /**
+   * A YAML file of recorded interactions, which answers what no route does; in mode `record` and
+   * `refresh` the real server is asked, and its answers are written to the file without their
+   * secrets. Needs `origins`. Relative to the working folder.
+   */
+  cassette?: CassetteSetting;
   /**
    * Declares the baseline's routes. Runs when the sandbox opens and again at each reset, so that
    * state which its replies close over starts anew.
@@ -45,9 +59,17 @@ export const http = defineKit<HttpOptions, HttpStub>({
       origins: origin,
       allowNetwork: is.either(is.boolean, hosts),
       tls: is.boolean,
+      cassette: is.either(is.string, is.record),
       prepare: is.function,
     });
     for (const item of options.origins ?? []) parseOrigin(item);
+    if (options.cassette === undefined) return;
+    cassetteOptions(options.cassette);
+    if (!options.origins) {
+      throw new SeamkitError('OPTION_INVALID', "http() has a 'cassette' without 'origins'", {
+        hint: "name the API that is recorded: origins: ['https://api.example.com']",
+      });
+    }
   },
   open: openSandbox,
 });

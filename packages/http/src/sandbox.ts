@@ -14,6 +14,7 @@ import { Listener } from './listener';
 import { describeUnmatched } from './nearest';
 import { ownHosts } from './own-hosts';
 import { callFilter, parseOrigin } from './path';
+import { Playback } from './playback';
 import { claimConnections } from './reach';
 import type { StubRoute } from './route';
 import type { HttpStub } from './stub';
@@ -36,6 +37,7 @@ class StubSandbox implements Sandbox<HttpStub> {
   readonly #calls = new Calls();
   readonly #listeners: Listener[] = [];
   #members?: HttpStub;
+  #playback?: Playback;
   #book = new Book(this.#calls);
   /** What fails the test that is running. */
   #complaints: { text: string; call?: Call }[] = [];
@@ -51,7 +53,8 @@ class StubSandbox implements Sandbox<HttpStub> {
   }
 
   async open(): Promise<void> {
-    const { tls = false, allowNetwork = false } = this.#options;
+    const { tls = false, allowNetwork = false, cassette } = this.#options;
+    if (cassette !== undefined) this.#playback = await Playback.open(cassette);
     const origins = this.#origins.map((origin) => new URL(origin));
     const secure = origins.filter(({ protocol }) => protocol === 'https:');
     const hosts = ['localhost', '127.0.0.1', ...secure.map(hostOf)];
@@ -92,6 +95,7 @@ class StubSandbox implements Sandbox<HttpStub> {
   async verify(): Promise<void> {
     // What the test sent last may still be on its way through the loopback.
     for (let turn = 0; turn < 3; turn++) await setImmediate();
+    await this.#playback?.save();
     const complaints = this.#complaints.map(({ text }) => text);
     if (complaints.length === 0) return;
     throw new SeamkitError('EXPECTATION_FAILED', complaints.join('\n'), {
@@ -105,6 +109,7 @@ class StubSandbox implements Sandbox<HttpStub> {
     this.#book.close();
     await this.#prepare();
     this.#calls.forget();
+    this.#playback?.rewind();
     this.#complaints = [];
   }
 
@@ -112,6 +117,7 @@ class StubSandbox implements Sandbox<HttpStub> {
     this.#releaseConnections();
     this.#book.close();
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+    await this.#playback?.save();
   }
 
   async #prepare(): Promise<void> {
@@ -136,14 +142,10 @@ class StubSandbox implements Sandbox<HttpStub> {
   #onExchange(exchange: Exchange): void {
     const call = new Call(exchange.request);
     const route = this.#book.index.find(call);
-    if (!route) {
-      this.#send(exchange, call, this.#unmatched(call), this.#book.failure());
-      return;
-    }
-    const own = route.take(call);
+    const own = route?.take(call);
     const failure = own ?? this.#book.failure();
     this.#calls.add(call);
-    const answer = this.#answer(route, call);
+    const answer = route ? this.#answer(route, call) : this.#answerWithoutRoute(call);
     if (answer instanceof Promise) {
       answer.then((response) => this.#send(exchange, call, response, failure));
     } else this.#send(exchange, call, answer, failure);
@@ -155,19 +157,31 @@ class StubSandbox implements Sandbox<HttpStub> {
     if (!(answer instanceof Promise)) return answer;
     const book = this.#book;
     return answer.catch((error: unknown) => {
-      if (book !== this.#book) return { status: 500, headers: [], body: Buffer.alloc(0) }; // too late
       const reason = error instanceof Error ? error.message : String(error);
-      return this.#refuse(500, `the reply of ${route.label} failed: ${reason}`, call);
+      return this.#refuse(500, `the reply of ${route.label} failed: ${reason}`, call, book);
     });
   }
 
+  /** From the cassette, where there is one; else 501 and a complaint. */
+  #answerWithoutRoute(call: Call): HttpResponse | Promise<HttpResponse> {
+    return this.#playback ? this.#play(this.#playback, call) : this.#unmatched(call);
+  }
+
+  async #play(playback: Playback, call: Call): Promise<HttpResponse> {
+    const book = this.#book;
+    const answer = await playback.answer(call.request);
+    if ('miss' in answer) return this.#refuse(501, answer.miss, call, book);
+    call.route = 'cassette';
+    return answer.response;
+  }
+
   #unmatched(call: Call): HttpResponse {
-    this.#calls.add(call);
     return this.#refuse(501, describeUnmatched(call, this.#book.index.routes), call);
   }
 
-  #refuse(status: number, text: string, call: Call): HttpResponse {
-    this.#complain(text, call);
+  /** `book`: what was declared when the call came. After a reset its test cannot fail any more. */
+  #refuse(status: number, text: string, call: Call, book = this.#book): HttpResponse {
+    if (book === this.#book) this.#complain(text, call);
     const headers: [string, string][] = [['content-type', 'text/plain; charset=utf-8']];
     return { status, headers, body: Buffer.from(`${text}\n`) };
   }
@@ -191,6 +205,7 @@ class StubSandbox implements Sandbox<HttpStub> {
       found.endpoint.accept(message, socket, head, found.params);
       return;
     }
+    this.#calls.add(call);
     const { body } = this.#unmatched(call);
     socket.end(
       `HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,

@@ -34,5 +34,10 @@ module.exports = {
     { options: { allowNetwork: ['https://db.example.com'] }, code: 'OPTION_INVALID' },
     { options: { tls: 'yes' }, code: 'OPTION_INVALID' },
     { options: { prepare: 'routes.json' }, code: 'OPTION_INVALID' },
+    { options: { cassette: 'a.yaml' }, code: 'OPTION_INVALID' },
+    {
+      options: { origins: ['https://a.example'], cassette: { file: 'a.yaml', mode: 'play' } },
+      code: 'OPTION_INVALID',
+    },
   ],
 };
