@@ -62,7 +62,11 @@ test('external without a url, and with one that is none', async () => {
   });
   process.env.SEAMKIT_SHELF_URL = 'not a url';
   try {
-    expect(await failure(open({ it: shelf() }))).toMatchObject({ code: 'URL_INVALID' });
+    const malformed = await failure(open({ it: shelf({ runtime: 'external' }) }));
+    expect(malformed).toMatchObject({
+      code: 'URL_INVALID',
+      hint: expect.stringContaining('shelf://'),
+    });
   } finally {
     delete process.env.SEAMKIT_SHELF_URL;
   }
