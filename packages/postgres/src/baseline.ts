@@ -1,0 +1,131 @@
+import type { Client } from 'pg';
+import { reset } from './bookkeeping';
+import { endSessions, ourComment, type Session } from './databases';
+
+/** What a way back to the baseline found. */
+export type Verdict =
+  | { state: 'restored' }
+  /** Transactions that must end first: of clients, and prepared ones by their ids. */
+  | { state: 'busy'; sessions: Session[]; prepared: string[] }
+  /** Only a new clone will do. */
+  | { state: 'stale'; reason: string };
+
+/** Compares a sandbox with its baseline, and restores it in place where it can. */
+export interface Baseline {
+  restore(): Promise<Verdict>;
+}
+
+const maxAttempts = 5;
+/** The server could not get a lock in time, or gave up on a deadlock. */
+const contended = ['55P03', '40P01', '40001'];
+
+/** For superusers: by the bookkeeping that the template has. */
+export class BookkeptBaseline implements Baseline {
+  private since: string | null = null;
+
+  private constructor(
+    private readonly client: Client,
+    private readonly oid: number,
+    /** As it was when the database was created: another one after an ALTER DATABASE. */
+    private readonly mark: string | null,
+  ) {}
+
+  static async open(client: Client): Promise<BookkeptBaseline> {
+    const { rows } = await client.query(
+      `SELECT d.oid, substr(shobj_description(d.oid, 'pg_database'), $1) AS mark
+       FROM pg_database d WHERE d.datname = current_database()`,
+      [ourComment.length + 1],
+    );
+    return new BookkeptBaseline(client, rows[0].oid, rows[0].mark);
+  }
+
+  async restore(): Promise<Verdict> {
+    const since = this.since;
+    this.since = null;
+    let answer: string | null;
+    try {
+      const { rows } = await this.client.query({
+        name: 'seamkit_reset',
+        text: reset,
+        values: [since, this.oid, this.mark],
+      });
+      answer = rows[0].answer;
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string };
+      if (contended.includes(code ?? '')) return { state: 'busy', sessions: [], prepared: [] };
+      if (code === undefined) throw error; // the connection, not the statement
+      return { state: 'stale', reason: message };
+    }
+    if (!answer?.startsWith('{')) {
+      this.since = answer;
+      return { state: 'restored' };
+    }
+    const { stale, sessions = [], prepared = [] } = JSON.parse(answer);
+    return stale ? { state: 'stale', reason: stale } : { state: 'busy', sessions, prepared };
+  }
+}
+
+/**
+ * For others, who may neither hide triggers nor put constraints to sleep: the baseline still holds
+ * if no transaction id was given out on the server since, and no sequence moved; else a new clone.
+ */
+export class WatchedBaseline implements Baseline {
+  private constructor(
+    private readonly client: Client,
+    private readonly seen: string,
+  ) {}
+
+  static async open(client: Client): Promise<WatchedBaseline> {
+    return new WatchedBaseline(client, await look(client));
+  }
+
+  async restore(): Promise<Verdict> {
+    const { rows: sessions } = await this.client.query(
+      `SELECT s.pid, s.state, s.query, s.application_name AS application FROM pg_stat_activity s
+       WHERE s.datname = current_database() AND s.xact_start IS NOT NULL AND s.pid <> pg_backend_pid()
+         AND s.backend_type = 'client backend'`,
+    );
+    const { rows: prepared } = await this.client.query(
+      'SELECT p.gid FROM pg_prepared_xacts p WHERE p.database = current_database()',
+    );
+    if (sessions.length || prepared.length) {
+      return { state: 'busy', sessions, prepared: prepared.map(({ gid }) => gid) };
+    }
+    if ((await look(this.client)) === this.seen) return { state: 'restored' };
+    return { state: 'stale', reason: 'something was written on this server' };
+  }
+}
+
+/** Changes when anything is written on the server, or a sequence moves here. */
+async function look(client: Client): Promise<string> {
+  const { rows } = await client.query(
+    `SELECT pg_snapshot_xmax(pg_current_snapshot()) || ' ' || coalesce((
+       SELECT string_agg(s.schemaname || '.' || s.sequencename || '=' || coalesce(s.last_value::text, ''), ' ')
+       FROM (SELECT * FROM pg_sequences ORDER BY schemaname, sequencename) s), '') AS seen`,
+  );
+  return rows[0].seen;
+}
+
+/**
+ * Back to the baseline in place, past whatever stands in the way: open transactions are ended, not
+ * waited for. Resolves to the reason if only a new clone will do, and tells `ended` about sessions.
+ */
+export async function restore(
+  client: Client,
+  baseline: Baseline,
+  ended: (sessions: Session[], prepared: string[]) => Promise<void>,
+): Promise<string | undefined> {
+  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+    const verdict = await baseline.restore();
+    if (verdict.state === 'restored') return undefined;
+    if (verdict.state === 'stale') return verdict.reason;
+    const { sessions, prepared } = verdict;
+    const pids = sessions.map(({ pid }) => pid);
+    await endSessions(client, 's.pid = ANY ($1)', pids);
+    for (const id of prepared) {
+      await client.query(`ROLLBACK PREPARED '${id.replaceAll("'", "''")}'`);
+    }
+    if (sessions.length || prepared.length) await ended(sessions, prepared);
+  }
+  return 'clients kept writing to it';
+}

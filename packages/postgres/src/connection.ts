@@ -1,0 +1,99 @@
+import { type RuntimeName, SeamkitError } from '@seamkit/core';
+import { Client } from 'pg';
+
+const connectTimeout = 10_000;
+
+/**
+ * A connection of the kit's own. It survives the end of its server as an object: the next query
+ * rejects, and nothing is thrown from the event loop.
+ * @throws SeamkitError `SERVER_UNREACHABLE`
+ */
+export async function connectTo(url: string, applicationName: string): Promise<Client> {
+  const client = new Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectTimeout,
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => {});
+    const { host, port, database, user } = client;
+    throw SeamkitError.wrap(
+      error,
+      'SERVER_UNREACHABLE',
+      `postgres: no connection to ${host}:${port}/${database} as ${user}`,
+      { hint: hintFor((error as { code?: string }).code) },
+    );
+  }
+}
+
+function hintFor(code: string | undefined): string {
+  switch (code) {
+    case '28P01':
+    case '28000':
+      return 'check user and password in the url';
+    case '3D000':
+      return 'name a database in the url that exists, e.g. …/postgres';
+    case '53300':
+      return 'the server has no connection left: end clients that are not needed, or raise max_connections';
+    default:
+      return 'see that the server runs and that host and port in the url are right';
+  }
+}
+
+/** The same server, another database. */
+export function urlOf(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
+}
+
+/**
+ * What our own sessions on a sandbox are set to, whatever the user set for the database: text that
+ * reads back as the same value, writes that are allowed and do not wait.
+ */
+const sessionSettings: Record<string, string> = {
+  bytea_output: 'hex',
+  client_min_messages: 'warning',
+  datestyle: 'ISO, YMD',
+  default_transaction_deferrable: 'off',
+  default_transaction_isolation: 'read committed',
+  default_transaction_read_only: 'off',
+  extra_float_digits: '1',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  intervalstyle: 'postgres',
+  lock_timeout: '500ms',
+  standard_conforming_strings: 'on',
+  statement_timeout: '0',
+  timezone: 'UTC',
+  transaction_timeout: '0',
+  xmloption: 'content',
+};
+
+/** A session that restores: for superusers, constraints and the users' triggers are asleep in it. */
+export async function connectToSandbox(url: string, superuser: boolean): Promise<Client> {
+  const client = await connectTo(url, 'seamkit');
+  const settings = superuser
+    ? { ...sessionSettings, session_replication_role: 'replica' }
+    : sessionSettings;
+  // By way of pg_settings: older versions lack some.
+  await client.query(
+    `SELECT set_config(s.name, $1::json ->> s.name, false) FROM pg_settings s
+     WHERE s.name IN (SELECT json_object_keys($1::json))`,
+    [JSON.stringify(settings)],
+  );
+  return client;
+}
+
+/** Refuses urls of other protocols. @throws SeamkitError `URL_INVALID` */
+export function checkUrl(url: string, runtime: RuntimeName | 'local'): void {
+  const { protocol, host } = new URL(url);
+  if (/^postgres(ql)?:$/.test(protocol) && host) return;
+  throw new SeamkitError('URL_INVALID', `postgres: the ${runtime} url is not one of PostgreSQL`, {
+    hint: 'set it to something like postgres://user:password@host:5432/postgres',
+  });
+}

