@@ -26,27 +26,38 @@ export class Leftovers {
    */
   async clear(line: Redis, list: string): Promise<{ touched: boolean; cut: boolean }> {
     const clients = parseClients(list);
-    const newest = this.newest;
-    this.newest = Math.max(...clients.map(({ id }) => id));
+    const own = clients.find(({ name }) => name === this.name);
+    const touched = own?.flags.includes('d') ?? true;
     const replaced = this.checkReady(clients.find(({ name }) => name === this.ready.name));
-    const others = clients.filter(
-      ({ name, database }) =>
-        name !== this.name && name !== this.ready.name && (this.database ?? database) === database,
+    const left = await this.stillThere(
+      line,
+      clients.filter((client) => this.isLeft(client)),
     );
-    const open = others.filter(({ flags }) => flags.includes('x'));
-    for (const client of open) {
-      this.warn(`the test left the client ${describe(client)} in MULTI; its connection is closed`);
-    }
-    for (const client of others) {
-      const at = unfinished(client);
-      // Workers and subscribers of the application may live as long as it does: named once, not ended.
-      if (client.id > newest && at) {
-        this.warn(`the test left the client ${describe(client)} ${at}; it acts on later tests too`);
-      }
+    this.newest = Math.max(...clients.map(({ id }) => id));
+    const open = left.filter(({ flags }) => flags.includes('x'));
+    for (const client of left) {
+      const at = open.includes(client)
+        ? 'in MULTI; its connection is closed'
+        : `${unfinished(client)}; it acts on later tests too`;
+      this.warn(`the test left the client ${describe(client)} ${at}`);
     }
     await kill(line, open);
-    const own = clients.find(({ name }) => name === this.name);
-    return { touched: own?.flags.includes('d') ?? true, cut: replaced || open.length > 0 };
+    return { touched, cut: replaced || open.length > 0 };
+  }
+
+  /** Whether the test left it so: in a transaction, or connected by the test and not done. */
+  private isLeft(client: Client): boolean {
+    if (client.name === this.name || client.name === this.ready.name) return false;
+    if ((this.database ?? client.database) !== client.database) return false;
+    // Workers and subscribers of the application may live as long as it does: named once, not ended.
+    return client.flags.includes('x') || (client.id > this.newest && !!unfinished(client));
+  }
+
+  /** Those that the server still has: a test's last line may have closed them a moment ago. */
+  private async stillThere(line: Redis, clients: readonly Client[]): Promise<readonly Client[]> {
+    if (clients.length === 0) return clients;
+    const now = parseClients((await line.client('LIST')) as string);
+    return clients.filter(({ id }) => now.some((client) => client.id === id));
   }
 
   /** Whether the kit's client was left in a state that the next test could not use. */

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { SeamkitError } from '@seamkit/core';
 import { Redis } from 'ioredis';
-import { connectionName } from './connection';
+import { connectionName, disconnectTimeout } from './connection';
 import { advance } from './scripts';
 
 /** What the test gets. */
@@ -37,7 +37,11 @@ export class ReadyClient {
 
   get client(): Redis {
     if (!this.current) {
-      this.current = new Redis(this.url, { lazyConnect: true, connectionName: this.name });
+      this.current = new Redis(this.url, {
+        lazyConnect: true,
+        connectionName: this.name,
+        disconnectTimeout,
+      });
       // The command in hand rejects with the reason; without a listener ioredis prints it as well.
       this.current.on('error', () => {});
     }

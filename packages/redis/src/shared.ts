@@ -136,18 +136,19 @@ class SharedSandbox implements Sandbox<RedisMembers> {
   }
 
   /**
-   * One round trip where nothing was written: the template's keys are watched, so the server itself
+   * One round trip where nothing was written (two on an external server): the template's keys are watched, so the server itself
    * has noted on our connection whether one was touched; and none was added if their number is the
    * same. What cannot be watched is put back unasked.
    */
   async reset(): Promise<void> {
     const { place, keys } = this.template;
+    // First, and not meanwhile: a database that is not ours any more must not be emptied.
+    await this.shared.registry?.renew(this.place);
     const ask = this.line.pipeline().client('LIST');
     if (!place) ask.flushdb('SYNC');
     else if (this.watched.length < keys) ask.eval(refresh, 0, place.database, this.place.database);
     else ask.dbsize();
-    const renewed = this.shared.registry?.renew(this.place);
-    const [list, size] = await replies(ask).finally(() => renewed);
+    const [list, size] = await replies(ask);
     const { touched, cut } = await this.leftovers.clear(this.line, list as string);
     const clean = !place || (this.watching && !touched && size === keys);
     if (!clean || cut) await this.restore();

@@ -1,0 +1,172 @@
+import { open, use } from '@seamkit/core';
+import { redis } from '@seamkit/redis';
+import { Redis } from 'ioredis';
+
+const env = use({ cache: redis(), other: redis({ key: 'another sandbox' }) });
+
+let warnings: string[];
+const opened: Redis[] = [];
+
+/** A client of the service under test: it reports its errors itself. */
+function connect(): Redis {
+  const client = new Redis(env.cache.url, { retryStrategy: null, disconnectTimeout: 50 });
+  client.on('error', () => {});
+  opened.push(client);
+  return client;
+}
+
+beforeEach(() => {
+  warnings = [];
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    warnings.push(String(text));
+    return true;
+  });
+});
+
+afterAll(() => {
+  jest.restoreAllMocks();
+  for (const client of opened) client.disconnect();
+});
+
+describe('one server, many databases', () => {
+  test('two boundaries of a file have a database each', async () => {
+    expect(env.cache.url).not.toBe(env.other.url);
+    await env.cache.client.set('key', 'here');
+    expect(await env.other.keys()).toEqual([]);
+  });
+
+  test('keys() takes a pattern and sorts', async () => {
+    await env.cache.client.mset({ 'b:2': '', 'a:1': '', 'b:1': '' });
+    expect(await env.cache.keys('b:*')).toEqual(['b:1', 'b:2']);
+    expect(await env.cache.keys()).toEqual(['a:1', 'b:1', 'b:2']);
+  });
+
+  test.each([
+    ['FLUSHALL'],
+    ['SWAPDB', '1', '2'],
+    ['CONFIG', 'SET', 'maxmemory', '1'],
+    ['ACL', 'SETUSER', 'shared', 'allcommands'],
+    ['FUNCTION', 'FLUSH'],
+    ['SCRIPT', 'FLUSH'],
+    ['SHUTDOWN', 'NOSAVE'],
+    ['REPLICAOF', '127.0.0.1', '1'],
+    ['CLIENT', 'PAUSE', '1000'],
+    ['MOVE', 'key', '2'],
+  ])('%s %s is refused, since it would reach the neighbours', async (command, ...args) => {
+    await expect(env.cache.client.call(command, ...args)).rejects.toThrow(/NOPERM/);
+  });
+
+  test('FLUSHALL in a script is refused too', async () => {
+    const { client } = env.cache;
+    await expect(client.eval("return redis.call('FLUSHALL')", 0)).rejects.toThrow(
+      /NOPERM|ACL|can't run this command/,
+    );
+  });
+});
+
+describe('what a test leaves behind', () => {
+  test('(a client in MULTI, another in WATCH)', async () => {
+    const client = connect();
+    await client.call('MULTI');
+    await client.call('SET', 'key', 'later');
+    await connect().watch('key');
+  });
+
+  test('the transaction is ended and named', async () => {
+    await expect(opened[0]!.call('EXEC')).rejects.toThrow();
+    expect(await env.cache.keys()).toEqual([]);
+  });
+
+  test('(a consumer that waits)', async () => {
+    const client = connect();
+    client.blpop('queue', 0).catch(() => {});
+    await until(async () => /cmd=blpop/.test(await list()));
+  });
+
+  test('(a subscriber, and the kit’s own client in a transaction)', async () => {
+    await connect().subscribe('news');
+    await env.cache.client.call('MULTI');
+    await env.cache.client.call('SET', 'key', 'by the kit’s client');
+  });
+
+  test('(the kit’s client in another database)', async () => {
+    await expect(env.cache.client.get('key')).resolves.toBeNull();
+    await env.cache.client.select(3);
+  });
+
+  test('the kit’s client is as new', async () => {
+    await env.cache.client.set('key', 'home');
+    expect(await env.cache.keys()).toEqual(['key']);
+  });
+});
+
+describe('its warnings', () => {
+  let printed: string[];
+
+  async function warned(leave: () => Promise<unknown>): Promise<string> {
+    await using own = await open({ mine: redis({ key: 'warnings' }) });
+    url = own.mine.url;
+    kit = () => own.mine.client;
+    await own.reset();
+    printed = [];
+    await leave();
+    warnings = printed;
+    await own.reset();
+    const text = printed.join('');
+    printed = [];
+    await own.reset(); // named once
+    expect(printed).toEqual([]);
+    return text;
+  }
+  let url: string;
+  let kit: () => Redis;
+  const client = () => {
+    const made = new Redis(url, {
+      retryStrategy: null,
+      disconnectTimeout: 50,
+      connectionName: 'service',
+    });
+    made.on('error', () => {});
+    opened.push(made);
+    return made;
+  };
+
+  test('MULTI', async () => {
+    const text = await warned(async () => {
+      await client().call('MULTI');
+    });
+    expect(text).toMatch(/mine: the test left the client 127.*"service" in MULTI; its connection/);
+  });
+
+  test('a consumer', async () => {
+    const text = await warned(async () => {
+      const consumer = client();
+      consumer.blpop('queue', 0).catch(() => {});
+      await until(async () => /cmd=blpop/.test((await client().client('LIST')) as string));
+    });
+    expect(text).toMatch(/"service" blocked in BLPOP; it acts on later tests too/);
+  });
+
+  test('a subscriber', async () => {
+    const text = await warned(() => client().subscribe('news'));
+    expect(text).toMatch(/"service" subscribed; it acts on later tests too/);
+  });
+
+  test('the kit’s client', async () => {
+    const text = await warned(() => kit().call('MULTI'));
+    expect(text).toMatch(/the test left the kit's client in MULTI; the next test gets a new one/);
+  });
+
+  test('nothing', async () => {
+    expect(await warned(() => client().set('key', 'value'))).toBe('');
+  });
+});
+
+async function list(): Promise<string> {
+  return (await env.cache.client.client('LIST')) as string;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 5_000;
+  while (!(await condition())) if (Date.now() > deadline) throw new Error('waited 5 s');
+}
