@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from '@seamkit/core';
 
@@ -8,7 +9,10 @@ export interface CephPlace {
   port: number;
 }
 
-const memory = 2 * 1024 ** 3;
+/** Bytes that objects may take; in memory they take up to twice that. */
+const capacity = Math.floor(totalmem() / 4);
+/** Seconds after which a request that the full store does not carry out becomes an error. */
+const patience = 30;
 
 /** `ceph.conf` of a cluster in `folder`. */
 export function cephConfiguration(gateway: Program, folder: string, place: CephPlace): string {
@@ -31,7 +35,8 @@ export function cephConfiguration(gateway: Program, folder: string, place: CephP
     ['ms bind msgr1', 'false'],
     // One copy of everything, in memory.
     ['osd objectstore', 'memstore'],
-    ['memstore device bytes', String(memory)],
+    ['memstore device bytes', String(capacity)],
+    ['rados osd op timeout', String(patience)],
     ['osd pool default size', '1'],
     ['osd pool default min size', '1'],
     ['osd pool default pg num', '8'],
@@ -62,7 +67,12 @@ export function cephConfiguration(gateway: Program, folder: string, place: CephP
     ['rgw thread pool size', '64'],
     ['rgw override bucket index max shards', '1'],
     ['rgw dynamic resharding', 'false'],
-    ...['gc', 'lc', 'quota'].map((part) => [`rgw enable ${part} threads`, 'false']),
+    ...['lc', 'quota'].map((part) => [`rgw enable ${part} threads`, 'false']),
+    // What was deleted leaves memory within two seconds.
+    ['rgw gc obj min wait', '0'],
+    ['rgw gc processor period', '1'],
+    ['rgw gc processor max time', '60'],
+    ['rgw gc max objs', '2'],
     ['rgw run sync thread', 'false'],
     ...roots,
   ];
@@ -114,8 +124,8 @@ function tools(gateway: Program) {
   return { run, start: (command: string) => `exec ${run(command)}` };
 }
 
-function shellCommand({ loader = [], path }: Program): string {
-  return [...loader, path].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+function shellCommand({ path }: Program): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Where this installation has its plugins: `usr/lib/x86_64-linux-gnu`, or `usr/lib64` on Fedora. */

@@ -21,7 +21,7 @@ export interface S3Access extends Access {
   bucket: string;
   /** All buckets' names on the server, by the names given in the option `buckets`. */
   buckets: Readonly<Record<string, string>>;
-  /** A connected client of the `minio` package. */
+  /** A client of the `minio` package: it does not retry, and sends streams in parts of 8 MiB. */
   client: Client;
   /** For `new S3Client(…)` of the AWS SDK 3. */
   awsConfig: {
@@ -88,6 +88,7 @@ export function connect(access: Access, buckets: Record<string, string>) {
       region,
       pathStyle: true,
       partSize,
+      retryOptions: { disableRetry: true },
       transportAgent: agent,
     }),
     awsConfig: {

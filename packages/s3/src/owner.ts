@@ -52,14 +52,16 @@ export class Owner {
     return this.settled;
   }
 
-  /** Removes what owners left whose last sign of life is older than `life` ms. */
-  async sweep(life = timeToLive): Promise<string[]> {
+  /** Removes what `ended` left, and owners whose last sign of life is older than `life` ms. */
+  async sweep(ended?: string, life = timeToLive): Promise<string[]> {
     const { requests } = this.buckets;
     const { body } = await requests.send('GET', {});
     const removed: string[] = [];
     for (const [, home] of body.matchAll(/<Name>(.*?)<\/Name>/g)) {
       const owner = ofOwner.exec(home!)?.[1];
-      if (!owner || owner === this.name || !(await this.isDead(home!, life))) continue;
+      if (!owner || owner === this.name) continue;
+      const age = await this.sinceSignOfLife(home!);
+      if (age === undefined || (owner !== ended && age <= life)) continue;
       const list = await requests.send('GET', {
         bucket: home,
         query: `list-type=2&prefix=${encodeURIComponent(claims)}`,
@@ -93,14 +95,14 @@ export class Owner {
     await requests.ask('DELETE', { bucket: this.home });
   }
 
-  /** By the server's clock alone. A bucket without a sign of life is not ours, whatever its name. */
-  private async isDead(home: string, life: number): Promise<boolean> {
+  /** ms, by the server's clock alone. Without a sign of life a bucket is not ours, whatever its name. */
+  private async sinceSignOfLife(home: string): Promise<number | undefined> {
     const { status, headers } = await this.buckets.requests.ask('HEAD', {
       bucket: home,
       key: sign,
     });
-    const age = Date.parse(headers.date ?? '') - Date.parse(headers['last-modified'] ?? '');
-    return status === 200 && age > life;
+    if (status !== 200) return undefined;
+    return Date.parse(headers.date ?? '') - Date.parse(headers['last-modified'] ?? '');
   }
 
   private async write(key: string): Promise<void> {

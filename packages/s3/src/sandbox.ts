@@ -119,7 +119,7 @@ export async function connectDriver(
       await Promise.all(Object.values(template ?? {}).map(({ bucket }) => remove(bucket)));
     },
 
-    sweep: owner && (() => owner.sweep()),
+    sweep: owner && ((ended) => owner.sweep(ended)),
 
     async close() {
       await owner?.leave().catch(() => {}); // the server is gone, or will be swept

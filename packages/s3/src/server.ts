@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   type Endpoint,
   exchange,
@@ -39,6 +40,8 @@ export const server: ServerModule = {
       });
       return startCeph(ceph, ctx);
     }
+    // Where SEAMKIT_S3_BIN names it.
+    if (basename(minio.path) === 'radosgw') return startCeph(minio, ctx);
     const folder = await ctx.folder();
     const port = await ctx.port();
     const console = await ctx.port();

@@ -45,7 +45,7 @@ async function namesWith(part: string) {
 /** Sweeps as another run would once `life` ms have passed. */
 async function sweep(life: number, by = newOwner()) {
   const { requests, kind } = await connectServer(server.endpoint);
-  const removed = await new Owner(new Buckets(requests, kind), by).sweep(life);
+  const removed = await new Owner(new Buckets(requests, kind), by).sweep(undefined, life);
   requests.close();
   return removed;
 }
@@ -71,6 +71,21 @@ test('a living run is left alone, a dead one is swept with all that is in its bu
   expect(await sweep(-2_000)).toEqual(expect.arrayContaining(all));
   expect(await namesWith(owner)).toEqual([]);
   await Promise.all([driver.close(), other.close()]);
+});
+
+test('a run that is known to be over is swept at once, and no other', async () => {
+  const [ended, living] = [newOwner(), newOwner()];
+  const drivers = await Promise.all([driverOf(ended), driverOf(living), driverOf(newOwner())]);
+  await drivers[0].create({ name: `seamkit_${ended}_s1`, index: 1, owner: ended }, null);
+  await drivers[1].create({ name: `seamkit_${living}_s1`, index: 1, owner: living }, null);
+
+  expect((await drivers[2].sweep!(ended)).sort()).toEqual([
+    `seamkit-${ended}-owner`,
+    `seamkit-${ended}-s1`,
+  ]);
+  expect(await namesWith(living)).toHaveLength(2);
+  expect(await sweep(-2_000)).toContain(`seamkit-${living}-s1`);
+  await Promise.all(drivers.map((driver) => driver.close()));
 });
 
 test('what only looks like ours is never touched', async () => {
