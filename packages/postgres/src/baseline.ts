@@ -32,9 +32,9 @@ export class BookkeptBaseline implements Baseline {
 
   static async open(client: Client): Promise<BookkeptBaseline> {
     const { rows } = await client.query(
-      `SELECT d.oid, substr(shobj_description(d.oid, 'pg_database'), $1) AS mark
+      `SELECT d.oid, (regexp_match(shobj_description(d.oid, 'pg_database'), $1))[2] AS mark
        FROM pg_database d WHERE d.datname = current_database()`,
-      [ourComment.length + 1],
+      [ourComment],
     );
     return new BookkeptBaseline(client, rows[0].oid, rows[0].mark);
   }
@@ -121,7 +121,7 @@ export async function restore(
     if (verdict.state === 'stale') return verdict.reason;
     const { sessions, prepared } = verdict;
     const pids = sessions.map(({ pid }) => pid);
-    await endSessions(client, 's.pid = ANY ($1)', pids);
+    await endSessions((text, values) => client.query(text, values), 's.pid = ANY ($1)', pids);
     for (const id of prepared) {
       await client.query(`ROLLBACK PREPARED '${id.replaceAll("'", "''")}'`);
     }

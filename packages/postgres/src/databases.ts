@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Json, type SandboxContext, SeamkitError } from '@seamkit/core';
-import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral, type QueryResult } from 'pg';
 import { markOf } from './bookkeeping';
 import { connectTo, urlOf } from './connection';
 
@@ -21,16 +21,30 @@ export interface Session {
   application: string;
 }
 
+/** Runs one statement on the kit's own connection. */
+export type Query = (text: string, values?: unknown[]) => Promise<QueryResult>;
+
 /** ms that a session may take to end once it was told to. */
 const patience = 10_000;
 const oldest = 13;
 
-/** How our databases are told from others: by name, and by a comment that only we write. */
+/**
+ * How our databases are told from others: by name, and by a comment that only we write, with the
+ * time of their creation and their mark.
+ */
 const ourName = '^seamkit_[a-z0-9]+_[ts][0-9]+(_.*)?$';
-export const ourComment = 'seamkit ';
+export const ourComment = '^seamkit ([0-9]+) (.*)$';
+
+/**
+ * Seconds that an owner's newest database must be old before the owner can be taken for dead: a
+ * run that lives has no session here between two test files.
+ */
+const graceSeconds = 600;
 
 /** Creates and drops databases on one server. May be used concurrently: it works in turn. */
 export class Databases {
+  private turn: Promise<unknown> = Promise.resolve();
+
   private constructor(
     private readonly client: Client,
     private readonly url: string,
@@ -77,7 +91,7 @@ export class Databases {
 
   /** An empty database: nothing of what an external server's template1 may hold. */
   async createEmpty(name: string): Promise<void> {
-    await this.client.query(`CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0`);
+    await this.query(`CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0`);
     await this.finish(name, []);
   }
 
@@ -87,9 +101,7 @@ export class Databases {
    */
   async createFrom(name: string, template: Template, altered = false): Promise<void> {
     const from = escapeIdentifier(template.name);
-    await this.client.query(
-      `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${from}${this.strategy}`,
-    );
+    await this.query(`CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${from}${this.strategy}`);
     await this.finish(name, template.properties, altered);
   }
 
@@ -97,10 +109,10 @@ export class Databases {
   async seal(name: string): Promise<Template> {
     const properties = await this.properties(name);
     const database = escapeIdentifier(name);
-    await this.client.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
+    await this.query(`ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
     await this.endSessions(name);
     // Last: the mark of a template that is whole.
-    await this.client.query(`ALTER DATABASE ${database} IS_TEMPLATE true`);
+    await this.query(`ALTER DATABASE ${database} IS_TEMPLATE true`);
     return { name, properties };
   }
 
@@ -114,22 +126,21 @@ export class Databases {
 
   /** Removes a database, whoever is connected. Resolves if it is gone already. */
   async drop(name: string): Promise<void> {
-    const { rows } = await this.client.query(
-      'SELECT datistemplate FROM pg_database WHERE datname = $1',
-      [name],
-    );
+    const { rows } = await this.query('SELECT datistemplate FROM pg_database WHERE datname = $1', [
+      name,
+    ]);
     if (rows.length === 0) return;
     const database = escapeIdentifier(name);
     if (rows[0].datistemplate) {
-      await this.client.query(`ALTER DATABASE ${database} IS_TEMPLATE false`);
+      await this.query(`ALTER DATABASE ${database} IS_TEMPLATE false`);
     }
     await this.endSessions(name);
-    await this.client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+    await this.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
   }
 
   /** Removes the snapshots of a sandbox. */
   async dropSnapshots(name: string): Promise<void> {
-    const { rows } = await this.client.query(
+    const { rows } = await this.query(
       `SELECT datname FROM pg_database WHERE starts_with(datname, $1 || '_')`,
       [name],
     );
@@ -140,10 +151,9 @@ export class Databases {
   async deserted(name: string, patience: number): Promise<void> {
     const end = performance.now() + patience;
     for (;;) {
-      const { rows } = await this.client.query(
-        'SELECT FROM pg_stat_activity WHERE datname = $1 LIMIT 1',
-        [name],
-      );
+      const { rows } = await this.query('SELECT FROM pg_stat_activity WHERE datname = $1 LIMIT 1', [
+        name,
+      ]);
       if (rows.length === 0 || performance.now() > end) return;
       await delay(5);
     }
@@ -151,48 +161,57 @@ export class Databases {
 
   /** Ends all clients of a database, those that come meanwhile too; resolves once they are gone. */
   endSessions(name: string): Promise<Session[]> {
-    return endSessions(this.client, 's.datname = $1', name);
+    return endSessions(this.query, 's.datname = $1', name);
   }
 
   /**
-   * Drops what dead owners left: databases of ours, by name and comment, of owners that no session
-   * on the server belongs to. A living owner's sessions have its name, or are on its databases.
-   * (Advisory locks would not do: they are per database, and owners share none.)
+   * Drops what dead owners left, and what the owner left whose run has `ended`: databases of ours,
+   * by name and comment. An owner lives if a session on the server has its name or is on one of
+   * its databases, or if it has made one lately. (Advisory locks would not do: they are held per
+   * database, and owners need not connect to the same one.)
    */
-  async sweep(): Promise<string[]> {
-    const { rows } = await this.client.query(
-      `SELECT d.datname FROM pg_database d, split_part(d.datname, '_', 2) AS owner
-       WHERE d.datname ~ $1 AND starts_with(shobj_description(d.oid, 'pg_database'), $2)
-         AND pg_has_role(d.datdba, 'USAGE')
-         AND NOT EXISTS (SELECT FROM pg_stat_activity s WHERE s.application_name = 'seamkit ' || owner
-           OR starts_with(s.datname, 'seamkit_' || owner || '_'))
-       ORDER BY 1`,
-      [ourName, ourComment],
+  async sweep(ended?: string): Promise<string[]> {
+    const { rows } = await this.query(
+      `WITH ours AS (
+         SELECT d.datname AS name, split_part(d.datname, '_', 2) AS owner,
+           substring(shobj_description(d.oid, 'pg_database'), $2)::bigint AS made
+         FROM pg_database d WHERE d.datname ~ $1 AND pg_has_role(d.datdba, 'USAGE')
+       ), owners AS (
+         SELECT owner FROM ours GROUP BY owner
+         HAVING owner = $3 OR max(made) < extract(epoch FROM now()) - $4 AND NOT EXISTS (
+           SELECT FROM pg_stat_activity s WHERE s.application_name = 'seamkit ' || owner
+             OR starts_with(s.datname, 'seamkit_' || owner || '_'))
+       )
+       SELECT name FROM ours JOIN owners USING (owner) WHERE made IS NOT NULL ORDER BY name`,
+      [ourName, ourComment, ended, graceSeconds],
     );
     const dropped: string[] = [];
-    for (const { datname } of rows) {
-      const database = escapeIdentifier(datname);
+    for (const { name } of rows) {
       try {
-        await this.client.query(`ALTER DATABASE ${database} IS_TEMPLATE false`);
-        await this.client.query(`DROP DATABASE ${database}`);
-        dropped.push(datname);
+        await this.drop(name);
+        dropped.push(name);
       } catch {
-        // Somebody connected to it meanwhile, or dropped it: it is theirs.
+        // Another sweep was faster, or it cannot be dropped now: that waits for the next one.
       }
     }
     return dropped;
   }
 
   async show(setting: string): Promise<string | undefined> {
-    const { rows } = await this.client.query('SELECT current_setting($1, true) AS value', [
-      setting,
-    ]);
+    const { rows } = await this.query('SELECT current_setting($1, true) AS value', [setting]);
     return rows[0].value ?? undefined;
   }
 
   async end(): Promise<void> {
     await this.client.end().catch(() => {});
   }
+
+  /** One at a time: pg's own queue goes away with its next version. */
+  private readonly query: Query = (text, values) => {
+    const result = this.turn.then(() => this.client.query(text, values));
+    this.turn = result.catch(() => {});
+    return result;
+  };
 
   /** What a copy lacks, and the comment that makes it ours. One round trip. */
   private async finish(
@@ -204,18 +223,19 @@ export class Databases {
     const statements = properties.map(([before, after]) => `${before}${database}${after}`);
     const mark = altered ? `'altered'` : `(${markOf(escapeLiteral(name))})`;
     const comment = `DO $do$ BEGIN EXECUTE format(
-      'COMMENT ON DATABASE %I IS %L', ${escapeLiteral(name)}, ${escapeLiteral(ourComment)} || ${mark}
+      'COMMENT ON DATABASE %I IS %L', ${escapeLiteral(name)},
+      format('seamkit %s %s', extract(epoch FROM now())::bigint, ${mark})
     ); END $do$`;
     try {
-      await this.client.query([...statements, comment].join(';\n'));
+      await this.query([...statements, comment].join(';\n'));
     } catch (error) {
-      await this.client.query(`DROP DATABASE ${database}`);
+      await this.query(`DROP DATABASE ${database}`);
       throw error;
     }
   }
 
   private async properties(name: string): Promise<Template['properties']> {
-    const { rows } = await this.client.query(
+    const { rows } = await this.query(
       `WITH database AS (SELECT * FROM pg_database WHERE datname = $1)
        SELECT 'ALTER DATABASE ' AS before, ' OWNER TO ' || quote_ident(pg_get_userbyid(d.datdba)) AS after
          FROM database d WHERE pg_get_userbyid(d.datdba) <> current_user
@@ -246,14 +266,14 @@ export class Databases {
 
 /** Ends the clients that a condition on `pg_stat_activity s` chooses, and resolves once they are gone. */
 export async function endSessions(
-  client: Client,
+  query: Query,
   condition: string,
   parameter: unknown,
 ): Promise<Session[]> {
   const ended = new Map<number, Session>();
   const end = performance.now() + patience;
   for (;;) {
-    const { rows } = await client.query(
+    const { rows } = await query(
       `SELECT s.pid, s.state, s.query, s.application_name AS application, pg_terminate_backend(s.pid)
        FROM pg_stat_activity s
        WHERE ${condition} AND s.backend_type = 'client backend' AND s.pid <> pg_backend_pid()`,

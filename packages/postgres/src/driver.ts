@@ -100,8 +100,8 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
     await this.databases.drop(name);
   }
 
-  sweep(): Promise<string[]> {
-    return this.databases.sweep();
+  sweep(ended?: string): Promise<string[]> {
+    return this.databases.sweep(ended);
   }
 
   close(): Promise<void> {
