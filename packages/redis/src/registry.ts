@@ -90,17 +90,21 @@ tidy()
 return 1
 `;
 
-/** ARGV: databases, lease, connected owners. Empties and frees the dead's. Returns their names. */
+/**
+ * ARGV: databases, lease, an owner whose run is over or '', connected owners. Empties and frees
+ * what the dead had. Returns the names.
+ */
 const sweep = `${find}${forget}
 local swept, connected = {}, {}
-for index = 3, #ARGV do connected[ARGV[index]] = true end
+for index = 4, #ARGV do connected[ARGV[index]] = true end
 if not home then return swept end
 redis.call('SELECT', home)
 local held = redis.call('HGETALL', claims)
 for index = 1, #held, 2 do
   local owner, name = string.match(held[index + 1], '^(%S+) (%S+)$')
   redis.call('SELECT', home)
-  if not connected[owner] and redis.call('EXISTS', owns(owner)) == 0 then
+  local alive = connected[owner] or redis.call('EXISTS', owns(owner)) == 1
+  if owner == ARGV[3] or not alive then
     forget(held[index])
     swept[#swept + 1] = name .. ' (database ' .. held[index] .. ')'
   end
@@ -164,9 +168,9 @@ export class Registry {
     await this.run(release, owner, name, database);
   }
 
-  async sweep(): Promise<string[]> {
+  async sweep(ended = ''): Promise<string[]> {
     const clients = (await this.line.client('LIST')) as string;
-    return (await this.run(sweep, ...connectedOwners(clients))) as string[];
+    return (await this.run(sweep, ended, ...connectedOwners(clients))) as string[];
   }
 
   close(): void {

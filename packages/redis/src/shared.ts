@@ -83,7 +83,7 @@ export function sharedDriver(shared: Shared): Driver<RedisMembers, Template, Pla
     async destroyTemplate({ place }) {
       if (place) await free(place);
     },
-    ...(registry && { sweep: () => registry.sweep() }),
+    ...(registry && { sweep: (ended?: string) => registry.sweep(ended) }),
     async close() {
       registry?.close();
       line.disconnect();

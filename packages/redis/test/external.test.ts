@@ -160,6 +160,9 @@ describe('on a server that belongs to somebody else', () => {
     expect(await sweeper.sweep!()).toEqual([]);
     expect(await used(admin)).not.toContain(lost);
     expect(await used(admin)).toEqual(expect.arrayContaining([kept, paused]));
+    expect(await sweeper.sweep!('alive')).toEqual([`seamkit_alive_s1 (database ${kept})`]);
+    expect(await used(admin)).not.toContain(kept);
+    expect(await used(admin)).toContain(paused);
     expect(await planted()).toEqual(before);
   });
 
