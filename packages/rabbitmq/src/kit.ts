@@ -1,0 +1,104 @@
+import {
+  check,
+  checkOptions,
+  defineKit,
+  is,
+  SeamkitError,
+  type ServerOptions,
+} from '@seamkit/core';
+import type { RabbitMembers } from './members';
+import { connectDriver } from './sandbox';
+
+export interface RabbitOptions extends ServerOptions {
+  /**
+   * Makes the baseline: called with the url of an empty vhost, once per run and per distinct source
+   * of the function and `key`. What it leaves (exchanges, queues, bindings, policies, and messages
+   * in queues) is what every test finds. Default: an empty vhost.
+   */
+  prepare?: (url: string, place: { managementUrl: string }) => unknown;
+  /**
+   * Consumers of the baseline's queues, and exclusive queues, outlive a reset: for a worker that
+   * runs through all tests of a file. What it holds unacknowledged 1 s after a test is taken back
+   * all the same. Default false: consumers are cancelled after each test, and named.
+   */
+  keepConsumers?: boolean;
+  /**
+   * Plugins that come with RabbitMQ, to be enabled beside the management API, e.g.
+   * `['rabbitmq_consistent_hash_exchange']`. Not for external servers.
+   */
+  plugins?: readonly string[];
+  /**
+   * The management API of an external server. Default: the url's host and credentials, port 15672
+   * (15671 for amqps).
+   */
+  managementUrl?: string;
+}
+
+/** The management API lists live totals from here on. */
+const oldest = '3.10';
+
+/**
+ * A private RabbitMQ virtual host, on a server that all test files share.
+ *
+ * The factory throws `OPTION_INVALID`, `URL_INVALID` (no amqp: or amqps: url) and
+ * `VERSION_UNAVAILABLE` (older than 3.10). Connecting throws `SERVER_UNREACHABLE`,
+ * `SERVER_MISMATCH` (no RabbitMQ, no management API) and `PERMISSION_MISSING`.
+ */
+export const rabbitmq = defineKit<RabbitOptions, RabbitMembers, any, any>({
+  name: 'rabbitmq',
+  supports: {
+    runtimes: ['container', 'process', 'external'],
+    prepare: true,
+    /** Messages that prepare leaves in classic and quorum queues come back; in streams they are refused. */
+    preparedMessages: true,
+  },
+  server: require.resolve('./server'),
+  plan(options) {
+    checkOptions(
+      'rabbitmq',
+      options,
+      {
+        prepare: is.function,
+        keepConsumers: is.boolean,
+        plugins: check(
+          "a list of plugin names like ['rabbitmq_shovel']",
+          (value) =>
+            Array.isArray(value) &&
+            value.every((name) => typeof name === 'string' && /^[a-z][a-z0-9_]*$/.test(name)),
+        ),
+        managementUrl: check(
+          'an http: or https: url',
+          (value) => is.url.accepts(value) && /^https?:\/\//.test(String(value)),
+        ),
+      },
+      { server: true },
+    );
+    const { prepare, plugins = [], version, url } = options;
+    if (url !== undefined && !/^amqps?:\/\//.test(url)) {
+      throw new SeamkitError('URL_INVALID', 'rabbitmq() takes an amqp: or amqps: url', {
+        hint: 'pass e.g. amqp://guest:guest@127.0.0.1:5672; the vhost is chosen by the kit',
+      });
+    }
+    if (version !== undefined && older(version, oldest)) {
+      throw new SeamkitError(
+        'VERSION_UNAVAILABLE',
+        `rabbitmq() does not start version ${version}`,
+        {
+          hint: `ask for ${oldest} or newer`,
+        },
+      );
+    }
+    return {
+      settings: { plugins: [...plugins].sort() },
+      baseline: prepare,
+      spares: 1,
+    };
+  },
+  driver: connectDriver,
+});
+
+function older(version: string, limit: string): boolean {
+  const [major = 0, minor] = version.split('.').map(Number);
+  const [leastMajor = 0, leastMinor = 0] = limit.split('.').map(Number);
+  return major < leastMajor || (major === leastMajor && minor !== undefined && minor < leastMinor);
+}

@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { erlangEnvironment, type Installation, programsBelow } from './installation';
+
+/** One running RabbitMQ: where it listens, and where it keeps its things. */
+export interface Node {
+  /** Root folder of the Erlang that runs it. */
+  root: string;
+  /** Boot file below the root, without its extension. */
+  boot: string;
+  /** Its own folder: database, configuration, HOME. No spaces: its disk monitor stumbles. */
+  folder: string;
+  plugins: readonly string[];
+  /** Ports on 127.0.0.1: clients, management, other Erlang nodes, and the name server (epmd). */
+  amqp: number;
+  management: number;
+  distribution: number;
+  names: number;
+}
+
+/**
+ * The files that the node reads. The folder is closed to others, so they may hold passwords; they
+ * are readable because root's server runs as another user.
+ */
+export async function writeConfiguration(
+  { folder, amqp, management, plugins }: Node,
+  access: { defaultPassword: string } | { definitions: unknown },
+): Promise<void> {
+  const write = (name: string, text: string) =>
+    writeFile(join(folder, name), text, { mode: 0o644 });
+  const lines = [
+    `listeners.tcp.1 = 127.0.0.1:${amqp}`,
+    'management.tcp.ip = 127.0.0.1',
+    `management.tcp.port = ${management}`,
+    'loopback_users = none',
+    'log.console = true',
+    'log.file = false',
+    // The folder may lie in a small memory file system; below the limit publishers would hang.
+    'disk_free_limit.absolute = 1MB',
+  ];
+  if ('definitions' in access) {
+    await write('definitions.json', JSON.stringify(access.definitions));
+    lines.push(`load_definitions = ${join(folder, 'definitions.json')}`);
+  } else {
+    lines.push('default_user = seamkit_unused', `default_pass = ${access.defaultPassword}`);
+    lines.push('default_user_tags.administrator = false');
+  }
+  await write('rabbitmq.conf', `${lines.join('\n')}\n`);
+  await write('enabled_plugins', `[${plugins.join(',')}].\n`);
+}
+
+/** Straight to RabbitMQ's boot module, past the shell scripts and their probing. */
+export function nodeArguments({ boot }: Node): string[] {
+  return [
+    ...['-noinput', '-boot', boot, '-s', 'rabbit', 'boot'],
+    ...['+W', 'w', '+B', 'i', '+t', '5000000'],
+    // An idle scheduler sleeps at once: the cores belong to the tests.
+    ...['+sbwt', 'none', '+sbwtdcpu', 'none', '+sbwtdio', 'none'],
+    ...['-syslog', 'logger', '[]', '-syslog', 'syslog_error_logger', 'false'],
+    ...['-kernel', 'prevent_overlapping_partitions', 'false'],
+    ...['-kernel', 'inet_dist_use_interface', '{127,0,0,1}'],
+  ];
+}
+
+export function nodeEnvironment(
+  { root, folder, amqp, distribution, names }: Node,
+  installation: Installation,
+): Record<string, string> {
+  return {
+    ...erlangEnvironment(root, programsBelow(root, installation)),
+    HOME: folder,
+    ERL_EPMD_PORT: String(names),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    ERL_CRASH_DUMP_BYTES: '0',
+    ERL_MAX_ETS_TABLES: '50000',
+    RABBITMQ_NODENAME: 'seamkit@localhost',
+    RABBITMQ_HOME: installation.home,
+    RABBITMQ_PLUGINS_DIR: join(root, 'lib'),
+    RABBITMQ_MNESIA_BASE: join(folder, 'database'),
+    RABBITMQ_LOG_BASE: join(folder, 'log'),
+    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+    RABBITMQ_CONF_ENV_FILE: '/dev/null',
+    RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODE_PORT: String(amqp),
+    RABBITMQ_DIST_PORT: String(distribution),
+    RABBITMQ_LOG: '-color',
+    SYS_PREFIX: '',
+  };
+}

@@ -1,0 +1,77 @@
+import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import { connectTo } from './broker';
+
+/**
+ * The kit's connection to a sandbox, with the channel that the test gets and one of the kit's own.
+ * It logs in as the administrator, so that the sandbox's user has only the test's own clients.
+ */
+export class ReadyClient {
+  connection!: ChannelModel;
+  /** The test's. */
+  channel!: ConfirmChannel;
+  /** The kit's. */
+  control!: ConfirmChannel;
+  private broken = new Set<unknown>();
+
+  private constructor(
+    private readonly url: string,
+    private readonly name: string,
+  ) {}
+
+  static async open(url: string, name: string): Promise<ReadyClient> {
+    const client = new ReadyClient(url, name);
+    await client.mend();
+    return client;
+  }
+
+  /** Whether the test ended its channel or connection, by an error or on purpose. */
+  get damaged(): boolean {
+    return [this.connection, this.channel, this.control].some((part) => this.broken.has(part));
+  }
+
+  /** Opens again what was closed. */
+  async mend(): Promise<void> {
+    if (!this.connection || this.broken.has(this.connection)) {
+      this.connection = this.watched(await connectTo(this.url, this.name));
+      [this.channel, this.control] = await Promise.all([this.open(), this.open()]);
+      return;
+    }
+    if (this.broken.has(this.control)) this.control = await this.open();
+    if (this.broken.has(this.channel)) this.channel = await this.open();
+  }
+
+  /** A new channel for the test; what the old one had not acknowledged is back in its queues. */
+  async renewChannel(): Promise<void> {
+    await this.channel.close().catch(() => {});
+    this.broken.add(this.channel);
+    await this.mend();
+  }
+
+  /** As `renewChannel`, for the whole connection: its exclusive queues are gone too. */
+  async reconnect(): Promise<void> {
+    await this.close();
+    this.broken.add(this.connection);
+    await this.mend();
+  }
+
+  /** A channel for one piece of work. */
+  borrow(): Promise<ConfirmChannel> {
+    return this.open();
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close().catch(() => {});
+  }
+
+  private async open(): Promise<ConfirmChannel> {
+    return this.watched(await this.connection.createConfirmChannel());
+  }
+
+  private watched<Part extends ChannelModel | ConfirmChannel>(part: Part): Part {
+    const emitter = part as NodeJS.EventEmitter;
+    emitter.on('close', () => this.broken.add(part));
+    // The rejected call tells the test; without a listener the process would die as well.
+    emitter.on('error', () => {});
+    return part;
+  }
+}

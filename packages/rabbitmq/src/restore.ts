@@ -1,0 +1,252 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SeamkitError } from '@seamkit/core';
+import { type Management, path } from './management';
+import type { ReadyClient } from './ready-client';
+import { putBack, type StoredMessage } from './stored-messages';
+import { type Definitions, identity, less } from './topology';
+import {
+  connectionsOf,
+  disconnect,
+  type LiveQueue,
+  lookAt,
+  sameTopology,
+  type VhostState,
+} from './vhost-state';
+
+/** What a sandbox returns to: plain data. */
+export interface Baseline {
+  definitions: Definitions;
+  messages: { [queue: string]: StoredMessage[] };
+}
+
+/** Where to, with what, and how much the test may keep. */
+export interface Restoration {
+  api: Management;
+  client: ReadyClient;
+  vhost: string;
+  /** The sandbox's own user: whoever is connected with it is the test's. */
+  user: string;
+  baseline: Baseline;
+  /** Consumers of the baseline's queues, and exclusive queues, stay. */
+  keepConsumers: boolean;
+  warn(message: string): void;
+}
+
+/** A message can move by itself while we look: dead letters, time-outs. */
+const rounds = 4;
+const patience = 1_000;
+const pollInterval = 5;
+
+/**
+ * Returns a vhost to its baseline. Queues that somebody still consumes from, or holds messages of,
+ * are deleted and declared anew: that takes the messages back from every client, and ends its
+ * consumers, while its connection lives on. `known` is the text of a state at the baseline.
+ * @returns that text
+ * @throws SeamkitError `RESET_FAILED`
+ */
+export async function restore(work: Restoration, known?: string): Promise<string> {
+  const { api, client, vhost, baseline } = work;
+  await client.mend();
+  let state = await lookAt(api, vhost, client);
+  if (isClean(state, work, known) && !hasMessages(baseline)) {
+    if (!state.queues.some(({ vague }) => vague)) return state.text;
+    if (!(await somebodyConnected(work))) return state.text;
+  }
+  for (let round = 1; round <= rounds; round++) {
+    if (await takeBackOwn(state, work)) state = await lookAt(api, vhost, client);
+    if (await takeBackForeign(state, work)) state = await lookAt(api, vhost, client);
+    if (await mendTopology(state, work)) state = await lookAt(api, vhost, client);
+    await refill(state, work);
+    state = await lookAt(api, vhost, client);
+    if (isClean(state, work, known)) return state.text;
+  }
+  throw new SeamkitError('RESET_FAILED', `rabbitmq: ${vhost} does not return to its baseline`, {
+    tried: differences(state, work),
+    hint: 'end clients that still publish or declare before the test is over',
+  });
+}
+
+function hasMessages({ messages }: Baseline): boolean {
+  return Object.keys(messages).length > 0;
+}
+
+function isClean(state: VhostState, work: Restoration, known?: string): boolean {
+  const { baseline, keepConsumers } = work;
+  return (
+    (state.text === known || sameTopology(state.definitions, baseline.definitions)) &&
+    state.queues.every(
+      ({ name, exclusive, messages, unacknowledged }) =>
+        (exclusive && keepConsumers) ||
+        (!exclusive && unacknowledged === 0 && messages === (baseline.messages[name]?.length ?? 0)),
+    ) &&
+    (keepConsumers || state.consumers.length === 0)
+  );
+}
+
+/** What quorum queues and streams leave open: a client may hold messages of theirs. */
+async function somebodyConnected({ api, user, client }: Restoration): Promise<boolean> {
+  await client.renewChannel();
+  return (await connectionsOf(api, user)).length > 0;
+}
+
+/** What the test's ready channel holds goes back by itself when the channel ends. */
+async function takeBackOwn(state: VhostState, work: Restoration): Promise<boolean> {
+  const { client, api, keepConsumers } = work;
+  if (!keepConsumers && exclusiveIn(state).length) {
+    await client.reconnect();
+    return true;
+  }
+  const consuming = state.consumers.some(({ user }) => user === api.user);
+  const holding = state.queues.some(({ unacknowledged, vague }) => vague || unacknowledged > 0);
+  if (consuming || holding) await client.renewChannel();
+  return consuming || holding;
+}
+
+/** Takes queues from the test's own clients. Resolves to whether there were any. */
+async function takeBackForeign(state: VhostState, work: Restoration): Promise<boolean> {
+  const { api, vhost, client, keepConsumers, warn } = work;
+  const exclusive = keepConsumers ? [] : exclusiveIn(state);
+  if (exclusive.length) await endOwners(exclusive, work);
+  let now = exclusive.length ? await lookAt(api, vhost, client) : state;
+  if (keepConsumers) {
+    // A worker that stays may be about to finish.
+    await until(async () => {
+      now = await lookAt(api, vhost, client);
+      return (await heldIn(now, work)).length === 0;
+    });
+  }
+  const held = await heldIn(now, work);
+  for (const { name, unacknowledged, vague } of held) {
+    const names = now.consumers
+      .filter(({ queue }) => queue === name)
+      .map(({ tag, connection }) => `${tag} of ${connection}`);
+    if (!names.length && vague) continue;
+    const who = names.length ? `cancelled ${names.join(', ')}` : 'took messages back';
+    const what = unacknowledged ? `${unacknowledged} unacknowledged` : 'still consumed from';
+    warn(`${who}: queue ${name}, ${what}`);
+  }
+  await Promise.all(held.map(({ name }) => api.remove(path('queues', vhost, name))));
+  return exclusive.length + held.length > 0;
+}
+
+function exclusiveIn({ queues }: VhostState): string[] {
+  return queues.filter(({ exclusive }) => exclusive).map(({ name }) => name);
+}
+
+/** Only the connection that declared an exclusive queue can delete it, or its own end. */
+async function endOwners(queues: string[], { api, vhost, client, user, warn }: Restoration) {
+  const names = await connectionsOf(api, user);
+  if (names.length) {
+    warn(`closed ${names.join(', ')}, for their exclusive queues: ${queues.join(', ')}`);
+    await disconnect(api, user);
+  }
+  await until(async () => exclusiveIn(await lookAt(api, vhost, client)).length === 0);
+}
+
+/** Queues whose messages are in a client's hands, or would be soon. */
+async function heldIn({ queues, consumers }: VhostState, work: Restoration): Promise<LiveQueue[]> {
+  const { api, user, keepConsumers } = work;
+  const shared = queues.filter(({ exclusive }) => !exclusive);
+  const vague = shared.some((queue) => queue.vague) && !keepConsumers;
+  const connected = vague && (await connectionsOf(api, user)).length > 0;
+  return shared.filter(
+    (queue) =>
+      queue.unacknowledged > 0 ||
+      (queue.vague && connected) ||
+      (queue.type === 'stream' && queue.messages > 0) ||
+      (!keepConsumers && consumers.some((consumer) => consumer.queue === queue.name)),
+  );
+}
+
+/** Resolves to whether anything was missing or too much. */
+async function mendTopology(
+  { definitions: live }: VhostState,
+  work: Restoration,
+): Promise<boolean> {
+  const { api, client, vhost, baseline, keepConsumers } = work;
+  const { definitions } = baseline;
+  if (sameTopology(live, definitions)) return false;
+  const gone = new Set<string>();
+  const remove = (kind: string, name: string) => {
+    gone.add(`${kind} ${name}`);
+    return api.remove(path(kind, vhost, name));
+  };
+  await Promise.all([
+    ...less(live.queues, definitions.queues).map(({ name }) => remove('queues', name)),
+    ...less(live.exchanges, definitions.exchanges).map(({ name }) => remove('exchanges', name)),
+    ...less(live.policies, definitions.policies).map(({ name }) => remove('policies', name)),
+    ...less(live.parameters, definitions.parameters).map(({ component, name }) =>
+      api.remove(path('parameters', component, vhost, name)),
+    ),
+  ]);
+  const queues = new Set(live.queues.map(({ name }) => name));
+  for (const binding of less(live.bindings, definitions.bindings)) {
+    const { source, destination, destination_type, routing_key, arguments: args } = binding;
+    if (gone.has(`exchanges ${source}`) || gone.has(`${destination_type}s ${destination}`))
+      continue;
+    if (destination_type === 'exchange') {
+      await client.control.unbindExchange(destination, source, routing_key, args);
+    } else if (queues.has(destination) || !keepConsumers) {
+      await client.control.unbindQueue(destination, source, routing_key, args);
+    }
+  }
+  const missing =
+    gone.size > 0 ||
+    (Object.keys(definitions) as (keyof Definitions)[]).some(
+      (kind) => less<unknown>(definitions[kind], live[kind]).length > 0,
+    );
+  if (missing) await importDefinitions(api, vhost, definitions);
+  return true;
+}
+
+/** Declares what is missing; what is there already stays. */
+export async function importDefinitions(
+  api: Management,
+  vhost: string,
+  definitions: Definitions,
+): Promise<void> {
+  if (Object.values(definitions).every((items) => items.length === 0)) return;
+  await api.post(path('definitions', vhost), definitions);
+}
+
+/** Empties the queues, and puts the baseline's messages back. */
+async function refill({ queues }: VhostState, { api, client, vhost, baseline }: Restoration) {
+  await Promise.all(
+    queues
+      .filter(
+        ({ messages, exclusive, name }) =>
+          !exclusive && (messages > 0 || name in baseline.messages),
+      )
+      .map(({ name }) => api.remove(`${path('queues', vhost, name)}/contents`)),
+  );
+  if (hasMessages(baseline)) await putBack(client.control, baseline.messages);
+}
+
+function differences({ definitions, queues, consumers }: VhostState, { baseline }: Restoration) {
+  const lines: string[] = [];
+  for (const kind of Object.keys(definitions) as (keyof Definitions)[]) {
+    for (const item of less<unknown>(definitions[kind], baseline.definitions[kind])) {
+      lines.push(`not in the baseline: ${kind} ${identity(item)}`);
+    }
+    for (const item of less<unknown>(baseline.definitions[kind], definitions[kind])) {
+      lines.push(`missing: ${kind} ${identity(item)}`);
+    }
+  }
+  for (const { name, messages } of queues) {
+    const expected = baseline.messages[name]?.length ?? 0;
+    if (messages !== expected)
+      lines.push(`queue ${name} has ${messages} messages, not ${expected}`);
+  }
+  for (const { queue, tag, connection } of consumers) {
+    lines.push(`queue ${queue} has the consumer ${tag} of ${connection}`);
+  }
+  return lines;
+}
+
+/** Waits for a condition, at most `patience`; the caller looks again. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const deadline = performance.now() + patience; performance.now() < deadline; ) {
+    if (await holds()) return;
+    await delay(pollInterval);
+  }
+}

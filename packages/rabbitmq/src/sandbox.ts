@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import type { Driver, Endpoint, Sandbox, SandboxContext, SandboxId } from '@seamkit/core';
+import { SeamkitError } from '@seamkit/core';
+import { urlOf } from './broker';
+import type { RabbitOptions } from './kit';
+import { marker, sweepDead, takeLease } from './lease';
+import { Management, path } from './management';
+import { makeMembers, type Place, type RabbitMembers } from './members';
+import { ReadyClient } from './ready-client';
+import { type Baseline, importDefinitions, restore } from './restore';
+import { putBack, type StoredMessage, store, takeAll } from './stored-messages';
+import { exportDefinitions } from './topology';
+import { disconnect, lookAt } from './vhost-state';
+
+/** A template is nothing on the server: definitions and messages, as data. */
+export type TemplateData = { baseline: string };
+export type SandboxData = { name: string; password: string };
+
+const everything = { configure: '.*', write: '.*', read: '.*' };
+
+/** @throws SeamkitError `SERVER_UNREACHABLE`, `SERVER_MISMATCH`, `PERMISSION_MISSING` */
+export async function connectDriver(
+  endpoint: Endpoint,
+  options: RabbitOptions,
+  context: SandboxContext,
+): Promise<Driver<RabbitMembers, TemplateData, SandboxData>> {
+  const managementUrl = managementOf(endpoint, options);
+  const api = new Management(managementUrl);
+  let release = async () => {};
+  try {
+    await api.check();
+    if (context.runtime === 'external') release = await takeLease(api, endpoint.url, context.owner);
+  } catch (error) {
+    api.close();
+    throw error;
+  }
+  return new RabbitDriver(endpoint.url, managementUrl, api, options, context, release);
+}
+
+class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
+  constructor(
+    private readonly url: string,
+    private readonly managementUrl: string,
+    private readonly api: Management,
+    private readonly options: RabbitOptions,
+    private readonly context: SandboxContext,
+    private readonly release: () => Promise<void>,
+  ) {}
+
+  async template(id: SandboxId): Promise<TemplateData> {
+    const { prepare } = this.options;
+    const empty: Baseline = {
+      definitions: { exchanges: [], queues: [], bindings: [], policies: [], parameters: [] },
+      messages: {},
+    };
+    if (!prepare) return { baseline: JSON.stringify(empty) };
+    const sandbox = await this.makeVhost(id.name);
+    try {
+      const { url, managementUrl } = this.placeOf(sandbox);
+      await this.context.prepare(() => prepare(url, { managementUrl }));
+      return { baseline: JSON.stringify(await this.takeBaseline(sandbox)) };
+    } finally {
+      await this.destroy(sandbox);
+    }
+  }
+
+  async create({ name }: SandboxId, template: TemplateData): Promise<SandboxData> {
+    const sandbox = await this.makeVhost(name);
+    try {
+      const { definitions, messages } = parse(template);
+      await importDefinitions(this.api, name, definitions);
+      if (Object.keys(messages).length) {
+        await this.withClient(sandbox, (client) => putBack(client.control, messages));
+      }
+      return sandbox;
+    } catch (error) {
+      await this.destroy(sandbox).catch(() => {});
+      throw error;
+    }
+  }
+
+  async open(sandbox: SandboxData, template: TemplateData): Promise<Sandbox<RabbitMembers>> {
+    const client = await this.connect(sandbox);
+    const baseline = parse(template);
+    let known: string | undefined;
+    return {
+      members: makeMembers(this.placeOf(sandbox), this.api, client),
+      reset: async () => {
+        const warn = (message: string) => this.context.warn(message);
+        known = await restore(this.restoration(sandbox, client, baseline, warn), known);
+      },
+      close: () => client.close(),
+    };
+  }
+
+  async recover(sandbox: SandboxData, template: TemplateData): Promise<void> {
+    await disconnect(this.api, sandbox.name);
+    await this.withClient(sandbox, (client) =>
+      restore(this.restoration(sandbox, client, parse(template), () => {})),
+    );
+  }
+
+  async destroy({ name }: SandboxData): Promise<void> {
+    await this.api.remove(path('vhosts', name));
+    await this.api.remove(path('users', name));
+  }
+
+  async destroyTemplate(): Promise<void> {}
+
+  async sweep(ended?: string): Promise<string[]> {
+    return sweepDead(this.api, ended);
+  }
+
+  async close(): Promise<void> {
+    await this.release();
+    this.api.close();
+  }
+
+  private async makeVhost(name: string): Promise<SandboxData> {
+    const { api } = this;
+    const sandbox = { name, password: randomBytes(18).toString('base64url') };
+    try {
+      await Promise.all([
+        api.put(path('vhosts', name), { description: 'A sandbox of Seamkit', tags: marker }),
+        api.put(path('users', name), {
+          password: sandbox.password,
+          tags: `policymaker,${marker}`,
+        }),
+      ]);
+      await Promise.all([
+        api.put(path('permissions', name, name), everything),
+        api.put(path('permissions', name, api.user), everything),
+      ]);
+    } catch (error) {
+      await this.destroy(sandbox).catch(() => {});
+      throw error;
+    }
+    return sandbox;
+  }
+
+  /** What prepare left, taken out of its vhost. */
+  private async takeBaseline(sandbox: SandboxData): Promise<Baseline> {
+    const { api } = this;
+    const { name } = sandbox;
+    await disconnect(api, name);
+    return this.withClient(sandbox, async (client) => {
+      const { queues } = await lookAt(api, name, client);
+      const messages: { [queue: string]: StoredMessage[] } = {};
+      for (const { name: queue, type, messages: count } of queues) {
+        if (!count) continue;
+        if (type === 'stream') {
+          throw new SeamkitError(
+            'UNSUPPORTED',
+            `rabbitmq: prepare left messages in the stream ${queue}`,
+            {
+              hint: 'publish to streams in the test; messages in queues are kept',
+            },
+          );
+        }
+        messages[queue] = (await takeAll(client.control, queue)).map(store);
+      }
+      return { definitions: await exportDefinitions(api, name), messages };
+    });
+  }
+
+  private restoration(
+    { name }: SandboxData,
+    client: ReadyClient,
+    baseline: Baseline,
+    warn: (message: string) => void,
+  ) {
+    const { keepConsumers = false } = this.options;
+    return { api: this.api, client, vhost: name, user: name, baseline, keepConsumers, warn };
+  }
+
+  private connect({ name }: SandboxData): Promise<ReadyClient> {
+    return ReadyClient.open(urlOf(this.url, name), `seamkit:${this.context.owner}`);
+  }
+
+  private async withClient<R>(
+    sandbox: SandboxData,
+    work: (client: ReadyClient) => Promise<R>,
+  ): Promise<R> {
+    const client = await this.connect(sandbox);
+    try {
+      return await work(client);
+    } finally {
+      await client.close();
+    }
+  }
+
+  private placeOf({ name, password }: SandboxData): Place {
+    const managementUrl = new URL(this.managementUrl);
+    managementUrl.username = name;
+    managementUrl.password = password;
+    return {
+      url: urlOf(this.url, name, { name, password }),
+      managementUrl: managementUrl.href,
+      vhost: name,
+    };
+  }
+}
+
+function parse({ baseline }: TemplateData): Baseline {
+  return JSON.parse(baseline);
+}
+
+/** As the server's start told it, or as the option says, or where RabbitMQ has it by default. */
+function managementOf(endpoint: Endpoint, { managementUrl }: RabbitOptions): string {
+  if (typeof endpoint.managementUrl === 'string') return endpoint.managementUrl;
+  const url = new URL(endpoint.url);
+  const secure = url.protocol === 'amqps:';
+  const made = new URL(
+    managementUrl ?? `${secure ? 'https' : 'http'}://${url.hostname}:${secure ? 15671 : 15672}`,
+  );
+  if (!made.username) {
+    made.username = url.username || 'guest';
+    made.password = url.password || 'guest';
+  }
+  return made.href;
+}
