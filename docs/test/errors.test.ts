@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { errorCodes } from '@seamkit/core';
 
 test('each error code has a heading in docs/errors.md, and no other', () => {
-  const page = readFileSync(join(__dirname, '../../../docs/errors.md'), 'utf8');
+  const page = readFileSync(join(__dirname, '../errors.md'), 'utf8');
   const headings = [...page.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
   expect(headings.sort()).toEqual([...errorCodes].sort());
 });

@@ -1,0 +1,57 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { pages, root } from './pages';
+
+// Each TypeScript block of each page is compiled as a module of its own, where the names in
+// `readers-own.d.ts` stand for what is the reader's.
+
+interface Block {
+  page: string;
+  line: number;
+  code: string;
+}
+
+function blocks(): Block[] {
+  return pages().flatMap(({ path, text }) =>
+    [...text.matchAll(/^```(?:ts|typescript)\n(.*?)^```/gms)].map((match) => ({
+      page: path,
+      line: text.slice(0, match.index).split('\n').length + 1,
+      code: match[1]!,
+    })),
+  );
+}
+
+test('every TypeScript block in the pages compiles', () => {
+  const folder = join(__dirname, '../.code-blocks');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  const byFile = new Map<string, Block>();
+  for (const [index, block] of blocks().entries()) {
+    const file = join(folder, `block-${index}.mts`);
+    writeFileSync(file, `${block.code}\nexport {};\n`);
+    byFile.set(file, block);
+  }
+  expect(byFile.size).toBeGreaterThan(5);
+
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), ts.sys.readFile);
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  const program = ts.createProgram([...byFile.keys(), join(__dirname, 'readers-own.d.ts')], {
+    ...options,
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    noEmit: true,
+    types: ['node', 'jest'],
+    typeRoots: [join(root, 'node_modules/@types')],
+  });
+  const complaints = ts.getPreEmitDiagnostics(program).map((diagnostic) => {
+    const block = byFile.get(diagnostic.file?.fileName ?? '');
+    const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
+    if (!block) return `${diagnostic.file?.fileName}: ${text}`;
+    const { line } = diagnostic.file!.getLineAndCharacterOfPosition(diagnostic.start!);
+    return `${block.page}:${block.line + line}: ${text}`;
+  });
+  expect(complaints).toEqual([]);
+  rmSync(folder, { recursive: true });
+});
