@@ -4,6 +4,39 @@ export interface Config {
   databaseUrl: string;
   /** Of Fastify's logger. */
   logLevel: string;
+  /** Without it every product is read from the database. */
+  cache?: CacheConfig;
+  /** Without it events stay in the outbox. */
+  broker?: BrokerConfig;
+  /** Without it there are no receipts. */
+  storage?: StorageConfig;
+}
+
+export interface CacheConfig {
+  /** `redis://host:6379/0` */
+  url: string;
+  /** How long a product may be served as it was. */
+  seconds: number;
+}
+
+export interface BrokerConfig {
+  /** `amqp://user:password@host:5672/vhost` */
+  url: string;
+  /** How often the worker tries a message before it is a dead letter. */
+  attempts: number;
+  /** ms between two attempts. */
+  retryDelay: number;
+}
+
+export interface StorageConfig {
+  /** Any S3 endpoint: `https://host:9000` */
+  url: string;
+  region: string;
+  bucket: string;
+  accessKey: string;
+  secretKey: string;
+  /** How long a link to a receipt is good for. */
+  linkSeconds: number;
 }
 
 export interface Listen {
@@ -13,10 +46,31 @@ export interface Listen {
 
 /** Reads the environment once, at the start. @throws Error that names the variable at fault */
 export function readConfig(env: NodeJS.ProcessEnv): Config & { listen: Listen } {
+  const { REDIS_URL, AMQP_URL, S3_URL } = env;
   return {
     databaseUrl: required(env, 'DATABASE_URL'),
     logLevel: env.LOG_LEVEL || 'info',
-    listen: { host: env.HOST || '127.0.0.1', port: port(env) },
+    cache: REDIS_URL
+      ? { url: REDIS_URL, seconds: integer(env, 'PRODUCT_CACHE_SECONDS', 60) }
+      : undefined,
+    broker: AMQP_URL
+      ? {
+          url: AMQP_URL,
+          attempts: integer(env, 'EVENT_ATTEMPTS', 3),
+          retryDelay: integer(env, 'EVENT_RETRY_MS', 5000),
+        }
+      : undefined,
+    storage: S3_URL
+      ? {
+          url: S3_URL,
+          region: env.S3_REGION || 'us-east-1',
+          bucket: required(env, 'S3_BUCKET'),
+          accessKey: required(env, 'S3_ACCESS_KEY'),
+          secretKey: required(env, 'S3_SECRET_KEY'),
+          linkSeconds: integer(env, 'RECEIPT_LINK_SECONDS', 900),
+        }
+      : undefined,
+    listen: { host: env.HOST || '127.0.0.1', port: integer(env, 'PORT', 3000) },
   };
 }
 
@@ -26,9 +80,8 @@ function required(env: NodeJS.ProcessEnv, name: string): string {
   return value;
 }
 
-function port(env: NodeJS.ProcessEnv): number {
-  const value = env.PORT || '3000';
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 0 && number <= 65_535) return number;
-  throw new Error(`PORT is no port: ${value}`);
+function integer(env: NodeJS.ProcessEnv, name: string, otherwise: number): number {
+  const value = env[name] || String(otherwise);
+  if (/^[1-9]\d{0,6}$/.test(value)) return Number(value);
+  throw new Error(`${name} is no whole number above 0: ${value}`);
 }

@@ -1,16 +1,26 @@
 import { buildApp } from './app';
 import { readConfig } from './config';
+import { startWorker } from './worker';
 
-async function main(): Promise<void> {
+// `node dist/main.js` answers requests, `node dist/main.js worker` handles events.
+async function main(role = 'api'): Promise<void> {
   const { listen, ...config } = readConfig(process.env);
-  const app = await buildApp(config);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void app.close());
+  if (role === 'worker') {
+    endOnSignal(await startWorker(config));
+  } else {
+    const app = await buildApp(config);
+    endOnSignal(app);
+    await app.listen(listen);
   }
-  await app.listen(listen);
 }
 
-main().catch((error) => {
+function endOnSignal(part: { close(): unknown }): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void part.close());
+  }
+}
+
+main(process.argv[2]).catch((error) => {
   console.error(error.message);
   process.exitCode = 1;
 });

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { type Database, transaction } from '../database';
 import { Refusal, refuse } from '../errors';
+import { recordEvent } from '../events/outbox';
 import type { NewOrder, Order, OrderItem } from './schema';
 import { readOrder } from './store';
 import { mergeItems, orderTotal } from './total';
@@ -24,6 +25,7 @@ export function placeOrder(pool: Pool, order: NewOrder): Promise<Order> {
        select $1, * from unnest($2::integer[], $3::integer[], $4::integer[])`,
       [rows[0].id, ...columnsOf(items), items.map((item) => item.unitPriceCents)],
     );
+    await recordEvent(db, 'order.placed', { orderId: rows[0].id });
     return readOrder(db, rows[0].id);
   });
 }

@@ -1,16 +1,25 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Pool } from 'pg';
+import type { Relay } from '../events/relay';
+import type { ProductCache } from '../products/cache';
 import { ById, page } from '../schema';
 import { placeOrder } from './place-order';
-import { NewOrder, OrderChanges, OrderPage } from './schema';
+import { NewOrder, type Order, OrderChanges, OrderPage } from './schema';
 import { deleteOrder, settleOrder } from './settle-order';
 import { listOrders, readOrder } from './store';
 
 export const orderRoutes =
-  (db: Pool): FastifyPluginAsyncTypebox =>
+  (db: Pool, cache: ProductCache, relay: Relay): FastifyPluginAsyncTypebox =>
   async (app) => {
+    /** The rest of the world learns what the database has committed. */
+    const tell = async (order: Order): Promise<Order> => {
+      relay.wake();
+      await cache.forget(...order.items.map((item) => item.productId));
+      return order;
+    };
+
     app.post('/orders', { schema: { body: NewOrder } }, async ({ body }, reply) => {
-      const order = await placeOrder(db, body);
+      const order = await tell(await placeOrder(db, body));
       return reply.code(201).header('location', `/orders/${order.id}`).send(order);
     });
 
@@ -20,8 +29,10 @@ export const orderRoutes =
 
     app.get('/orders/:id', { schema: { params: ById } }, ({ params }) => readOrder(db, params.id));
 
-    app.patch('/orders/:id', { schema: { params: ById, body: OrderChanges } }, ({ params, body }) =>
-      settleOrder(db, params.id, body.status),
+    app.patch(
+      '/orders/:id',
+      { schema: { params: ById, body: OrderChanges } },
+      async ({ params, body }) => tell(await settleOrder(db, params.id, body.status)),
     );
 
     app.delete('/orders/:id', { schema: { params: ById } }, async ({ params }, reply) => {

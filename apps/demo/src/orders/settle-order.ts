@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { transaction } from '../database';
 import { Refusal } from '../errors';
+import { recordEvent } from '../events/outbox';
 import type { Order } from './schema';
 import { readOrder } from './store';
 
@@ -20,6 +21,7 @@ export function settleOrder(pool: Pool, id: number, status: 'paid' | 'cancelled'
         [id],
       );
     }
+    await recordEvent(db, `order.${status}`, { orderId: id });
     return order;
   });
 }

@@ -1,11 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Pool } from 'pg';
 import { ById, Page, page } from '../schema';
+import type { ProductCache } from './cache';
 import { NewProduct, ProductChanges } from './schema';
 import { createProduct, deleteProduct, listProducts, readProduct, updateProduct } from './store';
 
 export const productRoutes =
-  (db: Pool): FastifyPluginAsyncTypebox =>
+  (db: Pool, cache: ProductCache): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post('/products', { schema: { body: NewProduct } }, async ({ body }, reply) => {
       const product = await createProduct(db, body);
@@ -17,17 +18,22 @@ export const productRoutes =
     );
 
     app.get('/products/:id', { schema: { params: ById } }, ({ params }) =>
-      readProduct(db, params.id),
+      cache.read(params.id, () => readProduct(db, params.id)),
     );
 
     app.patch(
       '/products/:id',
       { schema: { params: ById, body: ProductChanges } },
-      ({ params, body }) => updateProduct(db, params.id, body),
+      async ({ params, body }) => {
+        const product = await updateProduct(db, params.id, body);
+        await cache.forget(product.id);
+        return product;
+      },
     );
 
     app.delete('/products/:id', { schema: { params: ById } }, async ({ params }, reply) => {
       await deleteProduct(db, params.id);
+      await cache.forget(params.id);
       return reply.code(204).send();
     });
   };

@@ -15,10 +15,33 @@ test('the environment decides where to listen', () => {
   expect(listen).toEqual({ host: '0.0.0.0', port: 8080 });
 });
 
+test('a part is configured by its url', () => {
+  const config = readConfig({
+    ...least,
+    REDIS_URL: 'redis://localhost',
+    PRODUCT_CACHE_SECONDS: '5',
+    AMQP_URL: 'amqp://localhost',
+    S3_URL: 'http://localhost:9000',
+    S3_BUCKET: 'receipts',
+    S3_ACCESS_KEY: 'key',
+    S3_SECRET_KEY: 'secret',
+  });
+
+  expect(config).toMatchObject({
+    cache: { url: 'redis://localhost', seconds: 5 },
+    broker: { url: 'amqp://localhost', attempts: 3, retryDelay: 5000 },
+    storage: { url: 'http://localhost:9000', region: 'us-east-1', bucket: 'receipts' },
+  });
+});
+
 test.each([
   [{}, 'DATABASE_URL is not set'],
-  [{ ...least, PORT: 'http' }, 'PORT is no port: http'],
-  [{ ...least, PORT: '65536' }, 'PORT is no port: 65536'],
+  [{ ...least, PORT: 'http' }, 'PORT is no whole number above 0: http'],
+  [{ ...least, S3_URL: 'http://localhost:9000' }, 'S3_BUCKET is not set'],
+  [
+    { ...least, REDIS_URL: 'redis://localhost', PRODUCT_CACHE_SECONDS: '-1' },
+    'PRODUCT_CACHE_SECONDS is no whole number above 0: -1',
+  ],
 ])('a bad environment is refused by name: %j', (env, message) => {
   expect(() => readConfig(env)).toThrow(message);
 });
