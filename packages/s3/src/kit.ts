@@ -86,7 +86,6 @@ export const s3Kit: ServerKit<S3Options, S3Members, Template, SandboxBuckets> = 
     return {
       settings: container && { container: { ...container } },
       baseline: [prepare, buckets],
-      spares: 2,
     };
   },
   driver: connectDriver,
