@@ -17,6 +17,7 @@ export {
   writeHar,
 } from './cassette';
 export { type Answer, Client, type RequestOptions } from './client';
+export { Contract, loadContract, type Violation } from './contract';
 export type { Failure, FailureKind, FailureOptions, When } from './failure';
 export type {
   GraphqlEndpoint,

@@ -33,6 +33,12 @@ export interface HttpOptions extends CommonOptions {
    */
   cassette?: CassetteSetting;
   /**
+   * An OpenAPI document, 3.0 or 3.1: what the service sends, and what routes and the cassette
+   * answer, must keep it, or the test fails with a pointer to the place. Simulated failures are
+   * not checked. Relative to the working folder.
+   */
+  contract?: string;
+  /**
    * Declares the baseline's routes. Runs when the sandbox opens and again at each reset, so that
    * state which its replies close over starts anew.
    */
@@ -60,6 +66,7 @@ export const http = defineKit<HttpOptions, HttpStub>({
       allowNetwork: is.either(is.boolean, hosts),
       tls: is.boolean,
       cassette: is.either(is.string, is.record),
+      contract: is.string,
       prepare: is.function,
     });
     for (const item of options.origins ?? []) parseOrigin(item);

@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as http2 from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
+import { clearTimeout, setTimeout } from 'node:timers';
 import type { Certificate } from './certificate';
 import { Exchange } from './exchange';
 import type { HttpRequest } from './interaction';
@@ -98,12 +99,28 @@ export class Listener {
     for (const exchange of this.#exchanges) exchange.drop();
   }
 
-  /** Closes all connections, then the port. */
+  /**
+   * Closes all connections, then the port. Waits for the clients to notice: the pool of a client
+   * would otherwise send its next request, meant for the next sandbox, into a dead connection.
+   */
   async close(): Promise<void> {
+    await Promise.all([...this.#sockets.values()].map(hangUp));
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets.values()) socket.destroy();
     await closed;
   }
+}
+
+/** Closes our side, and resolves once the client has closed its own; cuts it off after 200 ms. */
+function hangUp(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const patience = setTimeout(() => socket.destroy(), 200);
+    socket.once('close', () => {
+      clearTimeout(patience);
+      resolve();
+    });
+    socket.end();
+  });
 }
 
 const none = Buffer.alloc(0);

@@ -76,7 +76,7 @@ function install(): Reach {
     if (isLoopback(host) || claims.length === 0 || claims.some((claim) => permits(claim, host))) {
       return Reflect.apply(connect, this, args);
     }
-    claims[0]?.onRefused(name);
+    for (const { onRefused } of claims) onRefused(name);
     const error = refusal(host, name);
     // Fails as an unknown host does, so that the client goes its usual way.
     const lookup = (_: string, __: object, done: (error: Error) => void) =>

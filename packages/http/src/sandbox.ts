@@ -6,6 +6,7 @@ import { Book } from './book';
 import { Call } from './call';
 import { Calls } from './calls';
 import { issueCertificate } from './certificate';
+import { ContractCheck } from './contract-check';
 import type { Exchange } from './exchange';
 import type { Failure } from './failure';
 import type { HttpRequest, HttpResponse } from './interaction';
@@ -38,9 +39,11 @@ class StubSandbox implements Sandbox<HttpStub> {
   readonly #listeners: Listener[] = [];
   #members?: HttpStub;
   #playback?: Playback;
+  #contract?: ContractCheck;
   #book = new Book(this.#calls);
   /** What fails the test that is running. */
   #complaints: { text: string; call?: Call }[] = [];
+  readonly #refusals = new WeakSet<HttpResponse>();
   #releaseConnections = () => {};
 
   constructor(options: HttpOptions) {
@@ -53,7 +56,8 @@ class StubSandbox implements Sandbox<HttpStub> {
   }
 
   async open(): Promise<void> {
-    const { tls = false, allowNetwork = false, cassette } = this.#options;
+    const { tls = false, allowNetwork = false, cassette, contract } = this.#options;
+    if (contract !== undefined) this.#contract = new ContractCheck(contract);
     if (cassette !== undefined) this.#playback = await Playback.open(cassette);
     const origins = this.#origins.map((origin) => new URL(origin));
     const secure = origins.filter(({ protocol }) => protocol === 'https:');
@@ -98,9 +102,10 @@ class StubSandbox implements Sandbox<HttpStub> {
     await this.#playback?.save();
     const complaints = this.#complaints.map(({ text }) => text);
     if (complaints.length === 0) return;
-    throw new SeamkitError('EXPECTATION_FAILED', complaints.join('\n'), {
-      hint: 'declare what is missing, or take it as meant with acceptUnmatched()',
-    });
+    const hint = this.#complaints.some(({ call }) => call && call.route === undefined)
+      ? 'declare what is missing, or take it as meant with acceptUnmatched()'
+      : undefined;
+    throw new SeamkitError('EXPECTATION_FAILED', complaints.join('\n'), { hint });
   }
 
   async reset(): Promise<void> {
@@ -145,10 +150,12 @@ class StubSandbox implements Sandbox<HttpStub> {
     const own = route?.take(call);
     const failure = own ?? this.#book.failure();
     this.#calls.add(call);
+    for (const text of this.#contract?.request(call.request) ?? []) this.#complain(text);
     const answer = route ? this.#answer(route, call) : this.#answerWithoutRoute(call);
     if (answer instanceof Promise) {
-      answer.then((response) => this.#send(exchange, call, response, failure));
-    } else this.#send(exchange, call, answer, failure);
+      const book = this.#book;
+      answer.then((response) => this.#send(exchange, call, response, failure, book));
+    } else this.#send(exchange, call, answer, failure, this.#book);
   }
 
   /** The route's answer; 500 and a complaint where the test's own function throws. */
@@ -183,14 +190,27 @@ class StubSandbox implements Sandbox<HttpStub> {
   #refuse(status: number, text: string, call: Call, book = this.#book): HttpResponse {
     if (book === this.#book) this.#complain(text, call);
     const headers: [string, string][] = [['content-type', 'text/plain; charset=utf-8']];
-    return { status, headers, body: Buffer.from(`${text}\n`) };
+    const response = { status, headers, body: Buffer.from(`${text}\n`) };
+    this.#refusals.add(response);
+    return response;
   }
 
   #complain(text: string, call?: Call): void {
     this.#complaints.push({ text, call });
   }
 
-  #send(exchange: Exchange, call: Call, response: HttpResponse, failure?: Failure): void {
+  #send(
+    exchange: Exchange,
+    call: Call,
+    response: HttpResponse,
+    failure: Failure | undefined,
+    book: Book,
+  ): void {
+    // Our own refusals are no answers of the API, and neither are failures.
+    const meant = !failure && call.route !== undefined && !this.#refusals.has(response);
+    if (meant && this.#contract && book === this.#book) {
+      for (const text of this.#contract.response(call.request, response)) this.#complain(text);
+    }
     if (!failure || failure.kind.startsWith('slow')) call.response = response;
     exchange.send(response, failure);
   }

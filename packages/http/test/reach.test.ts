@@ -189,3 +189,15 @@ test('a failing open leaves nothing behind', async () => {
     'broken on purpose',
   );
 });
+
+test.each(['https://api.example', 'http://api.example'])(
+  'a client whose pool outlives a sandbox finds the next one: %s',
+  async (origin) => {
+    for (let round = 0; round < 5; round++) {
+      await using env = await open({ api: http({ origins: [origin] }) });
+      env.api.post('/charges').reply(201, `round ${round}`);
+      const answer = await fetch(`${origin}/charges`, { method: 'POST', body: 'not idempotent' });
+      expect(await answer.text()).toBe(`round ${round}`);
+    }
+  },
+);
