@@ -1,0 +1,2 @@
+export { Contract, loadContract } from './contract';
+export type { Violation } from './violation';
