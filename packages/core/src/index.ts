@@ -1,10 +1,10 @@
 export type * from './contract';
 export { defineKit } from './define-kit';
-export type { Boundaries, Environment } from './environment';
 export { type ErrorCode, errorCodes, SeamkitError } from './errors';
 export { exchange } from './exchange';
 export { fingerprint } from './fingerprint';
-export { type OpenEnvironment, open } from './open';
 export { check, checkOptions, is, type OptionCheck } from './options';
-export type { RunnerHooks } from './runner';
-export { type UseOptions, use } from './use';
+export type { Boundaries, Environment } from './test-process/environment';
+export { type OpenEnvironment, open } from './test-process/open';
+export type { RunnerHooks } from './test-process/runner';
+export { type UseOptions, use } from './test-process/use';

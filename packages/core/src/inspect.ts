@@ -3,8 +3,8 @@
  * servers rather than use them.
  */
 export { belongings, leftovers } from './keeper/belongings';
-export { keeperStatus } from './keeper/client';
 export type { Entry } from './keeper/ledger';
 export type { ServerStatus, Status } from './keeper/protocol';
-export { type OpenServer, openServer } from './open-server';
+export { keeperStatus } from './test-process/keeper-session';
+export { type OpenServer, openServer } from './test-process/open-server';
 export { findWorkspace } from './workspace';

@@ -1,5 +1,5 @@
-import { keeperStatus } from './keeper/client';
 import { plural, seconds, serverTable } from './server-table';
+import { keeperStatus } from './test-process/keeper-session';
 import { findWorkspace } from './workspace';
 
 /** What a reporter is told at the end of a Jest run. */

@@ -1,7 +1,7 @@
 import { clearTimeout, setTimeout } from 'node:timers';
-import type { CommonOptions, RuntimeName, SandboxContext, TestInfo } from './contract';
-import { SeamkitError } from './errors';
-import { print } from './print';
+import type { CommonOptions, RuntimeName, SandboxContext, TestInfo } from '../contract';
+import { SeamkitError } from '../errors';
+import { print } from '../print';
 
 const prepareTimeoutDefault = 120_000;
 

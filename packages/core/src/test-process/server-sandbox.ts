@@ -1,11 +1,11 @@
-import type { Driver, Json, Sandbox, SandboxId, TestInfo } from './contract';
+import type { Driver, Json, Sandbox, SandboxId, TestInfo } from '../contract';
+import { SeamkitError } from '../errors';
+import { fingerprint } from '../fingerprint';
+import type { Discarded, Lease } from '../keeper/protocol';
+import { print } from '../print';
 import { type EnsuredServer, ensureServer, type ServerBoundary } from './ensure-server';
-import { SeamkitError } from './errors';
-import { fingerprint } from './fingerprint';
-import type { KeeperSession } from './keeper/client';
-import type { Discarded, Lease } from './keeper/protocol';
 import type { KeeperConnection } from './keeper-connection';
-import { print } from './print';
+import type { KeeperSession } from './keeper-session';
 import { currentRun } from './run';
 import { type Place, sandboxContext } from './sandbox-context';
 

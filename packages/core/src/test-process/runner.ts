@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { TestInfo } from './contract';
-import { SeamkitError } from './errors';
+import type { TestInfo } from '../contract';
+import { SeamkitError } from '../errors';
 
 type Hook = (run: (...args: any[]) => unknown, options?: any) => unknown;
 

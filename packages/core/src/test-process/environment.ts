@@ -1,5 +1,5 @@
-import type { Boundary, TestInfo } from './contract';
-import { SeamkitError } from './errors';
+import type { Boundary, TestInfo } from '../contract';
+import { SeamkitError } from '../errors';
 import { KeeperConnection } from './keeper-connection';
 import { LocalSandbox } from './local-sandbox';
 import type { Place } from './sandbox-context';

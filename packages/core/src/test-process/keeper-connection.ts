@@ -1,6 +1,6 @@
-import { KeeperSession } from './keeper/client';
-import { print } from './print';
-import { findWorkspace } from './workspace';
+import { print } from '../print';
+import { findWorkspace } from '../workspace';
+import { KeeperSession } from './keeper-session';
 
 /** A test file's session with its keeper: opened when first needed, again if the keeper died. */
 export class KeeperConnection {

@@ -1,4 +1,4 @@
-import { identify } from './keeper/process-identity';
+import { identify } from '../keeper/process-identity';
 
 /**
  * Names the run that this process belongs to: what its runner's workers share, and a later run

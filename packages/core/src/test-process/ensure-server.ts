@@ -1,9 +1,9 @@
+import type { Boundary, Endpoint, RuntimeName, ServerKit, ServerOptions } from '../contract';
+import type { ServerIdentity } from '../keeper/protocol';
+import { print } from '../print';
 import { chooseRuntime, variablePrefix } from './choose-runtime';
-import type { Boundary, Endpoint, RuntimeName, ServerKit, ServerOptions } from './contract';
-import type { KeeperSession } from './keeper/client';
-import type { ServerIdentity } from './keeper/protocol';
 import type { KeeperConnection } from './keeper-connection';
-import { print } from './print';
+import type { KeeperSession } from './keeper-session';
 
 const startTimeoutDefault = 60_000;
 

@@ -3,8 +3,8 @@ import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { clearTimeout, setTimeout } from 'node:timers';
-import type { RuntimeName, ServerKit, ServerOptions } from './contract';
-import { SeamkitError } from './errors';
+import type { RuntimeName, ServerKit, ServerOptions } from '../contract';
+import { SeamkitError } from '../errors';
 
 export interface RuntimeChoice {
   runtime: RuntimeName;

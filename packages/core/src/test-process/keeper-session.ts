@@ -6,12 +6,12 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '../errors';
-import { runnerPid } from '../run';
-import type { Calls } from './api';
-import { tryLock } from './lock';
-import { type KeeperPaths, keeperPaths } from './paths';
-import { identify } from './process-identity';
-import type { Hello, Notice, SessionRequest, Status } from './protocol';
+import type { Calls } from '../keeper/api';
+import { tryLock } from '../keeper/lock';
+import { type KeeperPaths, keeperPaths } from '../keeper/paths';
+import { identify } from '../keeper/process-identity';
+import type { Hello, Notice, SessionRequest, Status } from '../keeper/protocol';
+import { runnerPid } from './run';
 
 const startDeadline = 15_000;
 const pollInterval = 10;
@@ -131,7 +131,7 @@ async function startKeeper(workspace: string, paths: KeeperPaths, deadline: numb
   try {
     if (await isListening(paths.socket)) return;
     const log = openSync(paths.log, 'w', 0o600);
-    const child = spawn(process.execPath, [join(__dirname, 'main.js'), workspace], {
+    const child = spawn(process.execPath, [join(__dirname, '../keeper/main.js'), workspace], {
       cwd: dirname(paths.folder),
       detached: true,
       stdio: ['ignore', log, log],

@@ -1,4 +1,4 @@
-import type { Boundary, LocalKit, Sandbox, TestInfo } from './contract';
+import type { Boundary, LocalKit, Sandbox, TestInfo } from '../contract';
 import { currentRun } from './run';
 import { type Place, sandboxContext } from './sandbox-context';
 

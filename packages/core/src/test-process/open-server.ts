@@ -1,4 +1,4 @@
-import type { Boundary, Endpoint, RuntimeName } from './contract';
+import type { Boundary, Endpoint, RuntimeName } from '../contract';
 import { ensureServer, type ServerBoundary } from './ensure-server';
 import { KeeperConnection } from './keeper-connection';
 
