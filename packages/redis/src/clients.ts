@@ -12,21 +12,30 @@ export interface Client {
   command: string;
 }
 
+const fields = {
+  id: /^id=(\d+)/,
+  address: / addr=([^ ]*)/,
+  name: / name=([^ ]*)/,
+  database: / db=(\d+)/,
+  flags: / flags=([^ ]*)/,
+  command: / cmd=([^ ]*)/,
+};
+
 export function parseClients(list: string): Client[] {
-  return list
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const field = (name: string) => new RegExp(`(?:^| )${name}=([^ ]*)`).exec(line)?.[1] ?? '';
-      return {
-        id: Number(field('id')),
-        address: field('addr'),
-        name: field('name'),
-        database: Number(field('db')),
-        flags: field('flags'),
-        command: field('cmd'),
-      };
+  const clients: Client[] = [];
+  for (const line of list.split('\n')) {
+    if (line === '') continue;
+    const field = (name: keyof typeof fields) => fields[name].exec(line)?.[1] ?? '';
+    clients.push({
+      id: Number(field('id')),
+      address: field('address'),
+      name: field('name'),
+      database: Number(field('database')),
+      flags: field('flags'),
+      command: field('command'),
     });
+  }
+  return clients;
 }
 
 /** What a client that outlived its test is still at, if anything. */

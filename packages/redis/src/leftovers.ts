@@ -21,13 +21,11 @@ export class Leftovers {
   ) {}
 
   /**
-   * Reads a `CLIENT LIST`. Resolves to whether a watched key was touched, and whether clients were
-   * cut off that may have written since the list was made.
+   * Reads a `CLIENT LIST`. Resolves to whether clients were cut off that may have written since it
+   * was made.
    */
-  async clear(line: Redis, list: string): Promise<{ touched: boolean; cut: boolean }> {
+  async clear(line: Redis, list: string): Promise<boolean> {
     const clients = parseClients(list);
-    const own = clients.find(({ name }) => name === this.name);
-    const touched = own?.flags.includes('d') ?? true;
     const replaced = this.checkReady(clients.find(({ name }) => name === this.ready.name));
     const left = await this.stillThere(
       line,
@@ -42,7 +40,7 @@ export class Leftovers {
       this.warn(`the test left the client ${describe(client)} ${at}`);
     }
     await kill(line, open);
-    return { touched, cut: replaced || open.length > 0 };
+    return replaced || open.length > 0;
   }
 
   /** Whether the test left it so: in a transaction, or connected by the test and not done. */

@@ -144,23 +144,25 @@ export class Registry {
     return place;
   }
 
-  /** @throws SeamkitError `STATE_INVALID` when the claim was lost to a pause longer than the lease */
+  /** Says that its owner lives. @throws SeamkitError `STATE_INVALID`, as `check` does */
   async renew(place: Place): Promise<void> {
-    const { owner, name, database } = place;
-    if (Number(await this.run(renew, owner, name, database)) === 1) {
-      this.held.set(name, place);
-      return;
-    }
-    this.held.delete(name);
+    await this.check(place, renew);
+    this.held.set(place.name, place);
+  }
+
+  /** @throws SeamkitError `STATE_INVALID` when the claim was lost to a pause longer than the lease */
+  async check(place: Place, script = holds): Promise<void> {
+    if (await this.holds(place, script)) return;
+    this.held.delete(place.name);
     throw new SeamkitError(
       'STATE_INVALID',
-      `database ${database} of the Redis server is not ours any more: its lease of ${lease / 1000} s ran out`,
-      { hint: 'run the tests again; a suspended machine or a long stop in a debugger does this' },
+      `database ${place.database} of the Redis server is not ours any more: its lease of ${lease / 1000} s ran out`,
+      { hint: 'run the tests again; a machine that was suspended does this' },
     );
   }
 
-  async holds({ owner, name, database }: Place): Promise<boolean> {
-    return Number(await this.run(holds, owner, name, database)) === 1;
+  async holds({ owner, name, database }: Place, script = holds): Promise<boolean> {
+    return Number(await this.run(script, owner, name, database)) === 1;
   }
 
   async release({ owner, name, database }: Place): Promise<void> {

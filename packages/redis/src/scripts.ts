@@ -2,18 +2,20 @@
  * What must be exact happens inside the server: a script runs while nobody else does. Templates and
  * sandboxes are numbers of databases; `SELECT` in a script ends with the script.
  *
- * A template's keys have no times to live, or they would expire while it waits. Those that the
- * baseline gave are in a hash beside them, the manifest, with every other key that has to be put
- * back at each reset: streams and modules' types change without the server marking them as touched.
+ * A template's keys have no times to live, or they would expire while it waits: those that the
+ * baseline gave are in a hash beside them, the manifest.
  */
 
+/** `settled` gives a key its times, and tells whether it was there to take them. */
 const manifest = `
 local manifest = 'seamkit:manifest'
 local function settled(key, times)
-  if times[1] > 0 then redis.call('PEXPIRE', key, times[1]) end
+  if times[1] > 0 and redis.call('PEXPIRE', key, times[1]) == 0 then return false end
   for _, field in ipairs(times[2]) do
-    redis.call('HPEXPIRE', key, field[2], 'FIELDS', 1, field[1])
+    local reply = redis.call('HPEXPIRE', key, field[2], 'FIELDS', 1, field[1])
+    if reply[1] ~= 1 then return false end
   end
+  return true
 end
 `;
 
@@ -33,13 +35,11 @@ end
 /** ARGV: template. Makes a template of what `prepare` left. Returns how many keys that is. */
 export const seal = `${manifest}${fieldTimes}
 redis.call('SELECT', ARGV[1])
-local marked = { string = true, list = true, set = true, zset = true, hash = true }
 local keys = redis.call('KEYS', '*')
 for _, key in ipairs(keys) do
-  local kind = redis.call('TYPE', key).ok
   local ttl = redis.call('PTTL', key)
-  local fields = kind == 'hash' and fieldtimes(key) or {}
-  if ttl >= 0 or #fields > 0 or not marked[kind] then
+  local fields = redis.call('TYPE', key).ok == 'hash' and fieldtimes(key) or {}
+  if ttl >= 0 or #fields > 0 then
     redis.call('PERSIST', key)
     for _, field in ipairs(fields) do redis.call('HPERSIST', key, 'FIELDS', 1, field[1]) end
     redis.call('HSET', manifest, key, cmsgpack.pack({ ttl < 0 and 0 or math.max(ttl, 1), fields }))
@@ -48,47 +48,37 @@ end
 return #keys
 `;
 
-/** ARGV: template. Returns the keys that the server marks when they are touched. */
-export const watchable = `${manifest}
-redis.call('SELECT', ARGV[1])
-local listed = {}
-for _, key in ipairs(redis.call('HKEYS', manifest)) do listed[key] = true end
-local found = {}
-for _, key in ipairs(redis.call('KEYS', '*')) do
-  if key ~= manifest and not listed[key] then found[#found + 1] = key end
-end
-return found
-`;
-
-/** ARGV: template, sandbox. Puts back what is in the manifest. Returns the number of keys. */
-export const refresh = `${manifest}
-redis.call('SELECT', ARGV[1])
-local listed = redis.call('HGETALL', manifest)
-for index = 1, #listed, 2 do
-  redis.call('SELECT', ARGV[1])
-  redis.call('COPY', listed[index], listed[index], 'DB', ARGV[2], 'REPLACE')
-  redis.call('SELECT', ARGV[2])
-  settled(listed[index], cmsgpack.unpack(listed[index + 1]))
-end
-redis.call('SELECT', ARGV[2])
-return redis.call('DBSIZE')
-`;
-
 /**
- * ARGV: template, sandbox. Puts back everything. Returns the server's count of changes, by which
- * one can tell whether anybody wrote since.
+ * ARGV: template, sandbox, the changes at the last reset. Puts everything back; only the times to
+ * live where nobody has written anything on the server since. Returns the changes to hand in next
+ * time: their count, and how often it began anew because the server saved.
  */
 export const restore = `${manifest}
-redis.call('SELECT', ARGV[2])
-redis.call('FLUSHDB', 'SYNC')
-redis.call('SELECT', ARGV[1])
-for _, key in ipairs(redis.call('KEYS', '*')) do
-  if key ~= manifest then redis.call('COPY', key, key, 'DB', ARGV[2]) end
+local template, sandbox, before = ARGV[1], ARGV[2], ARGV[3]
+local function changes()
+  local info = redis.call('INFO', 'persistence')
+  local function told(name) return string.match(info, name .. ':(%d+)') or '' end
+  return told('rdb_changes_since_last_save') .. ' ' .. told('rdb_last_save_time') .. ' ' .. told('rdb_saves')
 end
+local unchanged = changes() == before
+redis.call('SELECT', template)
 local listed = redis.call('HGETALL', manifest)
-redis.call('SELECT', ARGV[2])
-for index = 1, #listed, 2 do settled(listed[index], cmsgpack.unpack(listed[index + 1])) end
-return redis.call('INFO', 'persistence')
+local function settle()
+  redis.call('SELECT', sandbox)
+  for index = 1, #listed, 2 do
+    if not settled(listed[index], cmsgpack.unpack(listed[index + 1])) then return false end
+  end
+  return true
+end
+if unchanged and settle() then return changes() end
+redis.call('SELECT', sandbox)
+redis.call('FLUSHDB', 'SYNC')
+redis.call('SELECT', template)
+for _, key in ipairs(redis.call('KEYS', '*')) do
+  if key ~= manifest then redis.call('COPY', key, key, 'DB', sandbox) end
+end
+settle()
+return changes()
 `;
 
 /**

@@ -6,16 +6,16 @@ import {
   type SandboxId,
   SeamkitError,
 } from '@seamkit/core';
-import type { Redis } from 'ioredis';
+import type { ChainableCommander, Redis } from 'ioredis';
 import { killAllIn } from './clients';
 import { connect, connectionName, replies, urlOf } from './connection';
 import { Leftovers } from './leftovers';
 import { makeMembers, ReadyClient, type RedisMembers } from './members';
 import type { Place, Registry } from './registry';
-import { refresh, restore, seal, watchable } from './scripts';
+import { restore, seal } from './scripts';
 
-/** Where the baseline is kept, and how many keys it has. No place: it is empty. */
-export type Template = { place: Place | null; keys: number };
+/** Where the baseline is kept. No place: it is empty. */
+export type Template = { place: Place | null };
 
 export interface Shared {
   endpoint: Endpoint;
@@ -50,19 +50,19 @@ export function sharedDriver(shared: Shared): Driver<RedisMembers, Template, Pla
 
   return {
     async template(id) {
-      if (!prepare) return { place: null, keys: 0 };
+      if (!prepare) return { place: null };
       const place = await claim(id);
       try {
         await context.prepare(() => prepare(testUrl(endpoint, place.database)));
         await killAllIn(line, place.database);
         const keys = Number(await line.eval(seal, 0, place.database));
-        if (keys > 0) return { place, keys };
+        if (keys > 0) return { place };
       } catch (error) {
         await free(place).catch(() => {}); // the server is gone, and this with it
         throw error;
       }
       await free(place);
-      return { place: null, keys: 0 };
+      return { place: null };
     },
     // It is filled when it is opened, so that the times of its keys count from there.
     create: claim,
@@ -103,10 +103,8 @@ class SharedSandbox implements Sandbox<RedisMembers> {
   private readonly ready: ReadyClient;
   private readonly leftovers: Leftovers;
   private line!: Redis;
-  /** Whether the server has marked every write to `watched` keys since the last reset. */
-  private watching = false;
-  /** The template's keys that the server marks when they are touched. */
-  private watched: Buffer[] = [];
+  /** The server's count of changes when this sandbox was last at its baseline. */
+  private changes = '';
 
   constructor(
     private readonly shared: Shared,
@@ -124,34 +122,24 @@ class SharedSandbox implements Sandbox<RedisMembers> {
 
   async open(): Promise<void> {
     this.line = await connect(urlOf(this.shared.endpoint.url, this.place.database), this.name);
+    // Another life of the server counts from 0 again.
     this.line.on('close', () => {
-      this.watching = false;
+      this.changes = '';
     });
-    const { place } = this.template;
-    if (place) {
-      const keys = await this.line.callBuffer('EVAL', watchable, 0, place.database);
-      this.watched = keys as Buffer[];
-    }
-    await this.restore();
+    await replies(this.restore(this.line.pipeline()));
   }
 
-  /**
-   * One round trip where nothing was written (two on an external server): the template's keys are watched, so the server itself
-   * has noted on our connection whether one was touched; and none was added if their number is the
-   * same. What cannot be watched is put back unasked.
-   */
+  /** One round trip, whatever was written; two on an external server. */
   async reset(): Promise<void> {
-    const { place, keys } = this.template;
     // First, and not meanwhile: a database that is not ours any more must not be emptied.
-    await this.shared.registry?.renew(this.place);
-    const ask = this.line.pipeline().client('LIST');
-    if (!place) ask.flushdb('SYNC');
-    else if (this.watched.length < keys) ask.eval(refresh, 0, place.database, this.place.database);
-    else ask.dbsize();
-    const [list, size] = await replies(ask);
-    const { touched, cut } = await this.leftovers.clear(this.line, list as string);
-    const clean = !place || (this.watching && !touched && size === keys);
-    if (!clean || cut) await this.restore();
+    await this.shared.registry?.check(this.place);
+    const [list, changes] = await replies(this.restore(this.line.pipeline().client('LIST')));
+    this.changes = String(changes);
+    // Whoever was cut off may have written once more.
+    if (await this.leftovers.clear(this.line, String(list))) {
+      await replies(this.restore(this.line.pipeline()));
+      this.changes = '';
+    }
   }
 
   async close(): Promise<void> {
@@ -159,24 +147,9 @@ class SharedSandbox implements Sandbox<RedisMembers> {
     this.line?.disconnect();
   }
 
-  /** Everything back, whatever is there; and the server notes what is touched from now on. */
-  private async restore(): Promise<void> {
+  private restore(work: ChainableCommander): ChainableCommander {
     const { place } = this.template;
-    if (!place) {
-      await this.line.flushdb('SYNC');
-      return;
-    }
-    const work = this.line.pipeline().unwatch();
-    work.eval(restore, 0, place.database, this.place.database);
-    if (this.watched.length > 0) work.watch(this.watched);
-    work.info('persistence');
-    const results = await replies(work);
-    // A write between restoring and watching would go unnoticed; then the next reset restores again.
-    this.watching = changes(results[1]) === changes(results.at(-1));
+    if (!place) return work.flushdb('SYNC');
+    return work.eval(restore, 0, place.database, this.place.database, this.changes);
   }
-}
-
-/** How many changes there have been on the whole server. */
-function changes(info: unknown): string | undefined {
-  return /rdb_changes_since_last_save:(\d+)/.exec(String(info))?.[1];
 }

@@ -39,7 +39,7 @@ async function driver(url: string, owner: string, options: RedisOptions = {}) {
 }
 
 const id = (owner: string, index: number) => ({ name: `seamkit_${owner}_s${index}`, index, owner });
-const empty = { place: null, keys: 0 };
+const empty = { place: null };
 
 /** Numbers of the databases that hold anything. */
 async function used(client: Redis): Promise<number[]> {
@@ -179,6 +179,27 @@ describe('on a server that belongs to somebody else', () => {
     await expect(made.open(place, empty)).rejects.toMatchObject({ code: 'STATE_INVALID' });
     await made.destroy(place);
     expect(await admin.get('key')).toBe('of the other');
+    await sandbox.close();
+  });
+
+  test('a server that saves does not hide a write', async () => {
+    const options: RedisOptions = {
+      prepare: async (place) => void (await connect(place).set('key', 'value')),
+    };
+    const made = await driver(url, 'mine', options);
+    const template = await made.template(id('mine', 1));
+    const sandbox = await made.open(await made.create(id('mine', 2), template), template);
+    await sandbox.reset({});
+    await admin.set('more', 'changes'); // so that there is a count to come back to
+    await sandbox.reset({});
+    const changes = async () =>
+      /changes_since_last_save:(\d+)/.exec(await admin.info('persistence'))![1];
+    const before = await changes();
+    await admin.save(); // the count begins at 0 again
+    const { client } = sandbox.members;
+    while ((await changes()) !== before) await client.append('key', '!');
+    await sandbox.reset({});
+    expect(await client.get('key')).toBe('value');
     await sandbox.close();
   });
 

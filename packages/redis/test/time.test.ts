@@ -4,6 +4,35 @@ import { Redis } from 'ioredis';
 
 const env = use({
   cache: redis({ settings: { 'notify-keyspace-events': 'Ex' } }),
+  timed: redis({
+    async prepare(url) {
+      const client = new Redis(url);
+      await client.set('short', '1', 'PX', 800);
+      await client.set('long', '1', 'EX', 100);
+      client.disconnect();
+    },
+  }),
+});
+
+describe('times to live of the baseline begin anew in each test, whether it wrote or not', () => {
+  test('(time passes, and a key expires)', async () => {
+    const { client } = env.timed;
+    const end = Date.now() + 10_000;
+    while ((await client.pttl('long')) > 99_000) expect(Date.now()).toBeLessThan(end);
+    expect(await env.timed.keys()).toEqual(['long']);
+  });
+
+  test('(time passes, and no key expires)', async () => {
+    const { client } = env.timed;
+    expect(await client.exists('short')).toBe(1);
+    const end = Date.now() + 10_000;
+    while ((await client.pttl('short')) > 400) expect(Date.now()).toBeLessThan(end);
+    expect(await client.pttl('long')).toBeGreaterThan(99_000);
+  });
+
+  test('all is as it was', async () => {
+    expect(await env.timed.client.pttl('short')).toBeGreaterThan(400);
+  });
 });
 
 test('expireNow: the key is gone, and the server says so', async () => {
