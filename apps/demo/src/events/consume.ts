@@ -17,6 +17,7 @@ export async function consume(
   log: FastifyBaseLogger,
 ): Promise<{ close(): Promise<void> }> {
   const inHand = new Set<Promise<void>>();
+  let closing = false;
   let reading: { channel: ConfirmChannel; consumerTag: string } | undefined;
 
   async function take(channel: ConfirmChannel, message: ConsumeMessage): Promise<void> {
@@ -44,13 +45,14 @@ export async function consume(
   const connection = await connect(url, {
     noDelay: true,
     recovery: {
+      waitForConnect: false,
       maxDelay: 5000,
       // After every (re)connection.
       async setup(model: ChannelModel) {
         const channel = await model.createConfirmChannel();
         // Whatever ends the channel ends the connection, and that is mended from here again.
         channel.on('error', (error) => log.warn(error, 'the broker closed the channel'));
-        channel.on('close', () => void model.close().catch(() => {}));
+        channel.on('close', () => closing || void model.close().catch(() => {}));
         await declareTopology(channel);
         await channel.prefetch(10);
         const { consumerTag } = await channel.consume(queue.name, (message) => {
@@ -65,12 +67,17 @@ export async function consume(
     },
   });
   connection.on('error', (error) => log.warn(error, 'the connection to the broker failed'));
+  connection.on('connect-failed', (error) => log.warn(error, 'the broker is out of reach'));
+  await connection.waitForConnect();
 
   return {
     /** Takes no more messages, finishes those in hand, and leaves. */
     async close() {
+      closing = true;
       await reading?.channel.cancel(reading.consumerTag).catch(() => {});
       await Promise.all(inHand);
+      // First the channel: the end of the connection may overtake the last acknowledgements.
+      await reading?.channel.close().catch(() => {});
       await connection.close();
     },
   };
