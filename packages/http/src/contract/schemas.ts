@@ -2,7 +2,7 @@ import { SeamkitError } from '@seamkit/core';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import { isNode, type Located, type OpenApiDocument } from './document';
+import { escapePointer, isNode, type Located, type OpenApiDocument } from './document';
 import { type Direction, SchemaDialect } from './schema-dialect';
 import type { Violation } from './violation';
 
@@ -11,6 +11,8 @@ export class Schemas {
   readonly #document: OpenApiDocument;
   readonly #direction: Direction;
   readonly #ajv: Ajv2020;
+  /** Where each schema stands, for `rule`. */
+  readonly #places = new WeakMap<object, string>();
   readonly #compiled = new Map<string, ValidateFunction>();
 
   constructor(document: OpenApiDocument, direction: Direction) {
@@ -18,13 +20,18 @@ export class Schemas {
     this.#direction = direction;
     this.#ajv = new Ajv2020({
       allErrors: true,
+      verbose: true,
       strict: false,
       validateSchema: false,
       logger: false,
     });
     addFormats(this.#ajv);
     const dialect = new SchemaDialect(document, direction);
-    for (const base of document.files.keys()) this.#ajv.addSchema(dialect.convert(base), base);
+    for (const base of document.files.keys()) {
+      const converted = dialect.convert(base);
+      this.#place(converted, `${base}#`);
+      this.#ajv.addSchema(converted, base);
+    }
   }
 
   /**
@@ -38,7 +45,7 @@ export class Schemas {
       pointer: pointer + error.instancePath + memberOf(error),
       message: describe(error),
       where: this.#direction,
-      rule: this.#rule(error.schemaPath, schema.at),
+      rule: this.#rule(error, schema.at),
     }));
   }
 
@@ -93,12 +100,17 @@ export class Schemas {
     }
   }
 
-  /** ajv gives the path from the last `$ref` on. */
-  #rule(schemaPath: string, at: string): string {
-    const absolute = schemaPath.startsWith('file:') ? schemaPath : at.split('#')[0] + schemaPath;
-    return this.#document
-      .shown(schemaPath.startsWith('#/$ref') ? at : absolute)
-      .replace('/$defs/base', '');
+  /** By the schema's own place: ajv's path starts anew at each `$ref`. */
+  #rule({ parentSchema, keyword }: ErrorObject, at: string): string {
+    const place = isNode(parentSchema) && this.#places.get(parentSchema);
+    return this.#document.shown(place ? `${place}/${keyword}` : at).replace('/$defs/base', '');
+  }
+
+  #place(node: unknown, at: string): void {
+    if (!isNode(node)) return;
+    this.#places.set(node, at);
+    for (const [key, child] of Object.entries(node))
+      this.#place(child, `${at}/${escapePointer(key)}`);
   }
 }
 
