@@ -57,11 +57,11 @@ async function sandboxes(): Promise<number> {
   });
   const template = await driver.template({
     name: 'seamkit_bench_t1',
-    index: 9_000,
+    index: 4_000,
     owner: 'bench',
   });
   const times: number[] = [];
-  for (let index = 9_001; index <= 9_050; index++) {
+  for (let index = 4_001; index <= 4_050; index++) {
     const begin = performance.now();
     const id = { name: `seamkit_bench_s${index}`, index, owner: 'bench' };
     const place = await driver.create(id, template);

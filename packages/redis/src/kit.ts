@@ -83,7 +83,7 @@ export const redis = defineKit<RedisOptions, RedisMembers, any, any>({
       });
     }
     return {
-      settings: { ...(engine && { engine }), config: settings },
+      settings: { ...(engine && { engine }), ...(exclusive && { exclusive }), config: settings },
       baseline: prepare,
       exclusive,
     };

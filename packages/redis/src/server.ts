@@ -15,8 +15,12 @@ import { configFile } from './settings';
 
 type Engine = 'redis' | 'valkey';
 
-/** Logical databases of a server that the kit starts; they cost it 4 MB. */
-const databases = 10_000;
+/**
+ * Logical databases: one for each sandbox and template of a run. They cost Redis 8 15 MB, older
+ * ones and Valkey 2 MB. A server for one test file has as many as Redis has by itself, since their
+ * memory would count against its `maxmemory`.
+ */
+const databases = { shared: 4_096, exclusive: 16 };
 
 /**
  * What the url of a shared server may not do, because it reaches the neighbours. The server answers
@@ -67,7 +71,7 @@ export const server: ServerModule = {
       { mode: 0o644 },
     );
     await ctx.spawn(program, [file], { cwd: folder });
-    return answer(ctx, engine, access, '127.0.0.1', port);
+    return answer(request, ctx, engine, access, '127.0.0.1', port);
   },
 
   async container(request, ctx) {
@@ -89,7 +93,7 @@ export const server: ServerModule = {
       .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/));
     const started = await ctx.start(image, container);
     const host = started.getHost().replace(/^localhost$/, '127.0.0.1');
-    return answer(ctx, engine, access, host, started.getMappedPort(6379));
+    return answer(request, ctx, engine, access, host, started.getMappedPort(6379));
   },
 
   kit: () => (require('./kit') as typeof import('./kit')).redis().kit as ServerKit<any, any>,
@@ -141,7 +145,7 @@ function configuration(
   return configFile(
     [
       ...place,
-      ['databases', String(databases)],
+      ['databases', String(numberOf(settings))],
       ['save', ''],
       ['appendonly', 'no'],
       ['maxmemory-policy', 'noeviction'],
@@ -155,8 +159,13 @@ function configuration(
   );
 }
 
+function numberOf(settings: ServerRequest['settings']): number {
+  return settings.exclusive ? databases.exclusive : databases.shared;
+}
+
 /** Ready when it greets us by name: `HELLO` also tells the version. */
 async function answer(
+  request: ServerRequest,
   ctx: StartContext,
   engine: Engine,
   { admin, shared }: Access,
@@ -173,7 +182,7 @@ async function answer(
     url: `redis://default:${admin}@${host}:${port}`,
     version,
     engine,
-    databases,
+    databases: numberOf(request.settings),
     shared: { username: 'shared', password: shared },
   };
 }
