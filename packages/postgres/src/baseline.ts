@@ -1,6 +1,6 @@
-import type { Client } from 'pg';
+import { type Client, escapeLiteral } from 'pg';
 import { reset } from './bookkeeping';
-import { endSessions, ourComment, type Session } from './databases';
+import { endSessions, ourComment, type Query, type Session } from './databases';
 
 /** What a way back to the baseline found. */
 export type Verdict =
@@ -21,22 +21,25 @@ const contended = ['55P03', '40P01', '40001'];
 
 /** For superusers: by the bookkeeping that the template has. */
 export class BookkeptBaseline implements Baseline {
-  private since: string | null = null;
-
   private constructor(
     private readonly client: Client,
     private readonly oid: number,
     /** As it was when the database was created: another one after an ALTER DATABASE. */
     private readonly mark: string | null,
+    /** What the last call of `reset` returned. */
+    private since: string | null,
   ) {}
 
-  static async open(client: Client): Promise<BookkeptBaseline> {
+  /** `clean`: the sandbox is at its baseline now. */
+  static async open(client: Client, { clean }: { clean: boolean }): Promise<BookkeptBaseline> {
     const { rows } = await client.query(
-      `SELECT d.oid, (regexp_match(shobj_description(d.oid, 'pg_database'), $1))[2] AS mark
-       FROM pg_database d WHERE d.datname = current_database()`,
+      `SELECT d.oid, (regexp_match(shobj_description(d.oid, 'pg_database'), $1))[2] AS mark,
+         CASE WHEN pg_snapshot_xmin(s.now) = pg_snapshot_xmax(s.now) THEN pg_snapshot_xmax(s.now)::text END AS since
+       FROM pg_database d, pg_current_snapshot() AS s(now) WHERE d.datname = current_database()`,
       [ourComment],
     );
-    return new BookkeptBaseline(client, rows[0].oid, rows[0].mark);
+    const { oid, mark, since } = rows[0];
+    return new BookkeptBaseline(client, oid, mark, clean ? since : null);
   }
 
   async restore(): Promise<Verdict> {
@@ -83,7 +86,7 @@ export class WatchedBaseline implements Baseline {
     const { rows: sessions } = await this.client.query(
       `SELECT s.pid, s.state, s.query, s.application_name AS application FROM pg_stat_activity s
        WHERE s.datname = current_database() AND s.xact_start IS NOT NULL AND s.pid <> pg_backend_pid()
-         AND s.backend_type = 'client backend'`,
+         AND s.backend_type = 'client backend' AND s.state <> 'idle'`,
     );
     const { rows: prepared } = await this.client.query(
       'SELECT p.gid FROM pg_prepared_xacts p WHERE p.database = current_database()',
@@ -106,26 +109,37 @@ async function look(client: Client): Promise<string> {
   return rows[0].seen;
 }
 
+/** Who wants to know about transactions that are ended. */
+export interface Witness {
+  /** Before: a client without an 'error' listener takes its process down. */
+  ending(sessions: Session[], prepared: string[]): void;
+  /** Once they are gone. */
+  ended(sessions: Session[]): Promise<void>;
+}
+
 /**
  * Back to the baseline in place, past whatever stands in the way: open transactions are ended, not
- * waited for. Resolves to the reason if only a new clone will do, and tells `ended` about sessions.
+ * waited for. Resolves to the reason if only a new clone will do.
  */
 export async function restore(
   client: Client,
   baseline: Baseline,
-  ended: (sessions: Session[], prepared: string[]) => Promise<void>,
+  witness?: Witness,
 ): Promise<string | undefined> {
+  const query: Query = (text, values) => client.query(text, values);
   for (let attempt = 1; attempt <= maxAttempts; attempt++) {
     const verdict = await baseline.restore();
     if (verdict.state === 'restored') return undefined;
     if (verdict.state === 'stale') return verdict.reason;
     const { sessions, prepared } = verdict;
-    const pids = sessions.map(({ pid }) => pid);
-    await endSessions((text, values) => client.query(text, values), 's.pid = ANY ($1)', pids);
-    for (const id of prepared) {
-      await client.query(`ROLLBACK PREPARED '${id.replaceAll("'", "''")}'`);
-    }
-    if (sessions.length || prepared.length) await ended(sessions, prepared);
+    witness?.ending(sessions, prepared);
+    await endSessions(
+      query,
+      's.pid = ANY ($1)',
+      sessions.map(({ pid }) => pid),
+    );
+    for (const id of prepared) await query(`ROLLBACK PREPARED ${escapeLiteral(id)}`);
+    await witness?.ended(sessions);
   }
   return 'clients kept writing to it';
 }

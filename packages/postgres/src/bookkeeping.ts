@@ -43,10 +43,11 @@ CREATE SCHEMA ${workshop};
 CREATE TABLE ${workshop}.dirty (relation oid NOT NULL);
 CREATE TABLE ${workshop}.rows (unit oid NOT NULL, content text NOT NULL);
 CREATE TABLE ${workshop}.tables (
-  relation oid NOT NULL, -- written to,
+  relation oid NOT NULL, -- written to
   unit oid NOT NULL,     -- what to restore then: the table, its partitions' root, its children
   restore text,          -- how; NULL: by a new clone
-  most bigint            -- bytes above which it is not worth it
+  most bigint,           -- bytes above which that takes less time
+  partitioned boolean
 );
 CREATE TABLE ${workshop}.sequences (
   sequence oid NOT NULL, name text NOT NULL,
@@ -125,7 +126,8 @@ BEGIN
           t.name, t.columns, t.members, t.name, t.oid);
       END IF;
     END IF;
-    INSERT INTO ${workshop}.tables VALUES (t.oid, t.unit, how, coalesce(t.bytes, 0) + ${mostGrowth});
+    INSERT INTO ${workshop}.tables
+      VALUES (t.oid, t.unit, how, coalesce(t.bytes, 0) + ${mostGrowth}, t.partitioned);
     -- What is written to a table with children may have gone to them.
     IF NOT t.partitioned THEN
       INSERT INTO ${workshop}.tables
@@ -159,13 +161,13 @@ DECLARE
   seen text;
   changed oid[];
   step record;
-  reason text;
   touched boolean := false;
 BEGIN
   SELECT json_agg(json_build_object('pid', s.pid, 'state', s.state, 'query', s.query, 'application', s.application_name))
     INTO busy FROM pg_stat_get_activity(NULL) s
     WHERE s.datid = own AND s.xact_start IS NOT NULL AND s.pid <> pg_backend_pid()
-      AND s.backend_type = 'client backend';
+      AND s.backend_type = 'client backend'
+      AND s.state <> 'idle'; -- those have transactions too: to catch up with catalog changes
   IF busy IS NOT NULL THEN
     RETURN json_build_object('sessions', busy);
   END IF;
@@ -202,19 +204,17 @@ BEGIN
   END IF;
 
   IF changed IS NOT NULL THEN
-    SELECT format('table %%s is one that cannot be restored in place', u.unit::regclass) INTO reason
-      FROM ${schema}.tables u JOIN ${schema}.tables w ON w.unit = u.unit
-      WHERE u.relation = u.unit AND w.relation = ANY (changed) AND (u.restore IS NULL OR u.most < (
-        SELECT coalesce(sum(pg_table_size(p.relid)), pg_table_size(u.unit)) FROM pg_partition_tree(u.unit) p
-      )) LIMIT 1;
-    IF found THEN
-      RETURN json_build_object('stale', reason);
-    END IF;
     FOR step IN
-      SELECT u.restore FROM ${schema}.tables u
+      SELECT u.* FROM ${schema}.tables u
       WHERE u.relation = u.unit AND u.unit IN (
         SELECT w.unit FROM ${schema}.tables w WHERE w.relation = ANY (changed))
     LOOP
+      IF step.restore IS NULL OR step.most < (CASE WHEN step.partitioned
+        THEN (SELECT sum(pg_table_size(p.relid)) FROM pg_partition_tree(step.unit) p)
+        ELSE pg_table_size(step.unit) END)
+      THEN
+        RETURN json_build_object('stale', format('%%s takes longer to restore than a clone', step.unit::regclass));
+      END IF;
       EXECUTE step.restore;
     END LOOP;
     IF pg_relation_size('${schema}.dirty') > 65536 THEN

@@ -8,9 +8,16 @@ const connectTimeout = 10_000;
  * rejects, and nothing is thrown from the event loop.
  * @throws SeamkitError `SERVER_UNREACHABLE`
  */
-export async function connectTo(url: string, applicationName: string): Promise<Client> {
+export async function connectTo(
+  url: string,
+  applicationName: string,
+  options?: string,
+): Promise<Client> {
+  const own = new URL(url);
+  if (options) own.searchParams.delete('options'); // it would go over ours
   const client = new Client({
-    connectionString: url,
+    connectionString: own.href,
+    options,
     application_name: applicationName,
     connectionTimeoutMillis: connectTimeout,
   });
@@ -53,40 +60,39 @@ export function urlOf(url: string, database: string): string {
 
 /**
  * What our own sessions on a sandbox are set to, whatever the user set for the database: text that
- * reads back as the same value, writes that are allowed and do not wait.
+ * reads back as the same value, writes that are allowed and do not wait. With the first version
+ * that knows the setting.
  */
-const sessionSettings: Record<string, string> = {
-  bytea_output: 'hex',
-  client_min_messages: 'warning',
-  datestyle: 'ISO, YMD',
-  default_transaction_deferrable: 'off',
-  default_transaction_isolation: 'read committed',
-  default_transaction_read_only: 'off',
-  extra_float_digits: '1',
-  idle_in_transaction_session_timeout: '0',
-  idle_session_timeout: '0',
-  intervalstyle: 'postgres',
-  lock_timeout: '500ms',
-  standard_conforming_strings: 'on',
-  statement_timeout: '0',
-  timezone: 'UTC',
-  transaction_timeout: '0',
-  xmloption: 'content',
-};
+const sessionSettings: [name: string, value: string, since?: number][] = [
+  ['bytea_output', 'hex'],
+  ['client_min_messages', 'warning'],
+  ['datestyle', 'ISO'],
+  ['default_transaction_deferrable', 'off'],
+  ['default_transaction_isolation', 'read\\ committed'],
+  ['default_transaction_read_only', 'off'],
+  ['extra_float_digits', '1'],
+  ['idle_in_transaction_session_timeout', '0'],
+  ['idle_session_timeout', '0', 14],
+  ['intervalstyle', 'postgres'],
+  ['lock_timeout', '500ms'],
+  ['statement_timeout', '0'],
+  ['timezone', 'UTC'],
+  ['transaction_timeout', '0', 17],
+  ['xmloption', 'content'],
+];
 
 /** A session that restores: for superusers, constraints and the users' triggers are asleep in it. */
-export async function connectToSandbox(url: string, superuser: boolean): Promise<Client> {
-  const client = await connectTo(url, 'seamkit');
-  const settings = superuser
-    ? { ...sessionSettings, session_replication_role: 'replica' }
-    : sessionSettings;
-  // By way of pg_settings: older versions lack some.
-  await client.query(
-    `SELECT set_config(s.name, $1::json ->> s.name, false) FROM pg_settings s
-     WHERE s.name IN (SELECT json_object_keys($1::json))`,
-    [JSON.stringify(settings)],
+export async function connectToSandbox(
+  url: string,
+  { superuser, major }: { superuser: boolean; major: number },
+): Promise<Client> {
+  const settings = sessionSettings.filter(([, , since = 0]) => major >= since);
+  if (superuser) settings.push(['session_replication_role', 'replica']);
+  return connectTo(
+    url,
+    'seamkit',
+    settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),
   );
-  return client;
 }
 
 /** Refuses urls of other protocols. @throws SeamkitError `URL_INVALID` */

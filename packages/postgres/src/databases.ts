@@ -49,6 +49,8 @@ export class Databases {
     private readonly client: Client,
     private readonly url: string,
     readonly superuser: boolean,
+    /** The server's version. */
+    readonly major: number,
     /** How to copy: by files where the server is ours; there a checkpoint costs nothing. */
     private readonly strategy: string,
   ) {}
@@ -78,7 +80,7 @@ export class Databases {
         );
       }
       const strategy = runtime !== 'external' && major >= 15 ? ' STRATEGY file_copy' : '';
-      return new Databases(client, url, superuser, strategy);
+      return new Databases(client, url, superuser, major, strategy);
     } catch (error) {
       await client.end();
       throw error;
@@ -147,20 +149,22 @@ export class Databases {
     for (const { datname } of rows) await this.drop(datname);
   }
 
-  /** Resolves once a database has no clients, or after `patience` ms. */
-  async deserted(name: string, patience: number): Promise<void> {
+  /** The clients that a database still has after `patience` ms. */
+  async sessions(name: string, patience = 0): Promise<Session[]> {
     const end = performance.now() + patience;
     for (;;) {
-      const { rows } = await this.query('SELECT FROM pg_stat_activity WHERE datname = $1 LIMIT 1', [
-        name,
-      ]);
-      if (rows.length === 0 || performance.now() > end) return;
+      const { rows } = await this.query(
+        `SELECT s.pid, s.state, s.query, s.application_name AS application FROM pg_stat_activity s
+         WHERE s.datname = $1 AND s.backend_type = 'client backend'`,
+        [name],
+      );
+      if (rows.length === 0 || performance.now() > end) return rows;
       await delay(5);
     }
   }
 
   /** Ends all clients of a database, those that come meanwhile too; resolves once they are gone. */
-  endSessions(name: string): Promise<Session[]> {
+  endSessions(name: string): Promise<void> {
     return endSessions(this.query, 's.datname = $1', name);
   }
 
@@ -269,8 +273,7 @@ export async function endSessions(
   query: Query,
   condition: string,
   parameter: unknown,
-): Promise<Session[]> {
-  const ended = new Map<number, Session>();
+): Promise<void> {
   const end = performance.now() + patience;
   for (;;) {
     const { rows } = await query(
@@ -279,8 +282,7 @@ export async function endSessions(
        WHERE ${condition} AND s.backend_type = 'client backend' AND s.pid <> pg_backend_pid()`,
       [parameter],
     );
-    for (const session of rows) if (!ended.has(session.pid)) ended.set(session.pid, session);
-    if (rows.length === 0) return [...ended.values()];
+    if (rows.length === 0) return;
     if (performance.now() > end) {
       throw new SeamkitError('RESET_FAILED', `postgres: ${describe(rows[0])} does not end`, {
         hint: 'see what that process of the server does; SIGKILL of it restarts the server',

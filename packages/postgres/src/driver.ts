@@ -57,14 +57,14 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
     try {
       const url = databases.urlOf(name);
       await prepare(url, this.options, context);
-      await databases.deserted(name, farewell);
-      for (const session of await databases.endSessions(name)) {
-        context.warn(`prepare left a connection open: ${describe(session)}`);
-      }
-      if (this.bookkept) await keepBooks(url);
+      await this.afterPrepare(name, 'prepare');
+      if (this.bookkept) await this.keepBooks(url);
       return await databases.seal(name);
     } catch (error) {
-      await databases.drop(name).catch(() => {}); // the first error counts
+      // The first error counts.
+      await this.afterPrepare(name, `prepare failed (${(error as Error).message}) and`)
+        .then(() => databases.drop(name))
+        .catch(() => {});
       throw error;
     }
   }
@@ -108,23 +108,34 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
     return this.databases.end();
   }
 
-  private async isStale(name: string): Promise<boolean> {
-    const client = await connectToSandbox(this.databases.urlOf(name), true);
+  /**
+   * Ends the clients that prepare left. Says so first: a client without an 'error' listener takes
+   * its process down.
+   */
+  private async afterPrepare(name: string, what: string): Promise<void> {
+    for (const session of await this.databases.sessions(name, farewell)) {
+      this.context.warn(`${what} left a connection open, which is ended: ${describe(session)}`);
+    }
+    await this.databases.endSessions(name);
+  }
+
+  private async keepBooks(url: string): Promise<void> {
+    const client = await connectToSandbox(url, this.databases);
     try {
-      const baseline = await BookkeptBaseline.open(client);
-      return (await restore(client, baseline, async () => {})) !== undefined;
+      await client.query(seal);
     } finally {
       await client.end();
     }
   }
-}
 
-async function keepBooks(url: string): Promise<void> {
-  const client = await connectToSandbox(url, true);
-  try {
-    await client.query(seal);
-  } finally {
-    await client.end();
+  private async isStale(name: string): Promise<boolean> {
+    const client = await connectToSandbox(this.databases.urlOf(name), this.databases);
+    try {
+      const baseline = await BookkeptBaseline.open(client, { clean: false });
+      return (await restore(client, baseline)) !== undefined;
+    } finally {
+      await client.end();
+    }
   }
 }
 

@@ -1,9 +1,15 @@
 import type { Sandbox, SandboxContext } from '@seamkit/core';
 import { SeamkitError } from '@seamkit/core';
 import type { Client, Pool } from 'pg';
-import { type Baseline, BookkeptBaseline, restore, WatchedBaseline } from './baseline';
+import {
+  type Baseline,
+  BookkeptBaseline,
+  restore,
+  WatchedBaseline,
+  type Witness,
+} from './baseline';
 import { connectTo, connectToSandbox } from './connection';
-import { type Databases, describe, type Session, type Template } from './databases';
+import { type Databases, describe, type Template } from './databases';
 import { load } from './fixtures';
 import type { Isolation, Postgres } from './kit';
 import { SandboxPool } from './pool';
@@ -43,7 +49,7 @@ export class PostgresSandbox implements Sandbox<Postgres> {
   static async open(name: string, template: Template, around: Surroundings) {
     const sandbox = new PostgresSandbox(name, template, around);
     try {
-      await sandbox.connect();
+      await sandbox.connect(true);
       return sandbox;
     } catch (error) {
       await sandbox.close();
@@ -67,9 +73,7 @@ export class PostgresSandbox implements Sandbox<Postgres> {
   private async toBaseline(): Promise<void> {
     let stale: string | undefined;
     const compare = async () => {
-      stale = await restore(this.control!, this.baseline!, (sessions, prepared) =>
-        this.ended(sessions, prepared),
-      );
+      stale = await restore(this.control!, this.baseline!, this.witness);
     };
     if (this.around.isolation === 'clone') {
       stale = 'always';
@@ -90,7 +94,7 @@ export class PostgresSandbox implements Sandbox<Postgres> {
     return this.offline(async () => {
       await databases.drop(this.name);
       await databases.createFrom(this.name, source, altered);
-    });
+    }, source === this.template);
   }
 
   private snapshot(label: string): Promise<void> {
@@ -119,21 +123,22 @@ export class PostgresSandbox implements Sandbox<Postgres> {
     }
   }
 
-  /** Runs `work` while nobody is connected to the database. */
-  private async offline(work: () => Promise<void>): Promise<void> {
+  /** Runs `work` while nobody is connected to the database. `clean`: it leaves the baseline. */
+  private async offline(work: () => Promise<void>, clean = false): Promise<void> {
     await this.disconnect();
     await this.around.databases.endSessions(this.name);
     if (this.pool instanceof SandboxPool) await this.pool.forget();
     await work();
-    await this.connect();
+    await this.connect(clean);
   }
 
-  private async connect(): Promise<void> {
+  /** `clean`: the database is at its baseline. */
+  private async connect(clean: boolean): Promise<void> {
     const { isolation, databases } = this.around;
     if (isolation === 'clone') return;
-    this.control = await connectToSandbox(this.url, databases.superuser);
+    this.control = await connectToSandbox(this.url, databases);
     this.baseline = databases.superuser
-      ? await BookkeptBaseline.open(this.control)
+      ? await BookkeptBaseline.open(this.control, { clean })
       : await WatchedBaseline.open(this.control);
     if (isolation !== 'rollback') return;
     this.rollback = new RollbackClient({ connectionString: this.url });
@@ -149,18 +154,18 @@ export class PostgresSandbox implements Sandbox<Postgres> {
     this.rollback = undefined;
   }
 
-  /** Says whose transactions were ended, and takes our own clients among them out of the pool. */
-  private async ended(sessions: Session[], prepared: string[]): Promise<void> {
-    for (const session of sessions) {
-      this.around.context.warn(`ended an open transaction: ${describe(session)}`);
-    }
-    for (const id of prepared) {
-      this.around.context.warn(`rolled back a prepared transaction: '${id}'`);
-    }
-    if (this.pool instanceof SandboxPool) {
+  /** Says whose transactions are ended, and takes our own clients among them out of the pool. */
+  private readonly witness: Witness = {
+    ending: (sessions, prepared) => {
+      const { warn } = this.around.context;
+      for (const session of sessions) warn(`ends an open transaction: ${describe(session)}`);
+      for (const id of prepared) warn(`rolls back a prepared transaction: '${id}'`);
+    },
+    ended: async (sessions) => {
+      if (!(this.pool instanceof SandboxPool)) return;
       await this.pool.forget(new Set(sessions.map(({ pid }) => pid)));
-    }
-  }
+    },
+  };
 
   private inTurn<R>(work: () => Promise<R>): Promise<R> {
     const result = this.turn.then(work);

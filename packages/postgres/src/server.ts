@@ -1,6 +1,7 @@
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   exchange,
   type ProcessContext,
@@ -17,6 +18,8 @@ const defaultImage = 'postgres:17';
 /** The longest path of a unix socket: 108 bytes on Linux, 104 on macOS, with the closing zero. */
 const socketPathLimit = 103;
 
+const shutdownPatience = 1_000;
+
 /** Passwords for everybody but the owner of the data folder, which nobody else can enter. */
 const hostBasedAuthentication = `
 local all all trust
@@ -31,13 +34,16 @@ export const server: ServerModule = {
       initialisedFolder(program, ctx).then((made) => ctx.folder(made)),
       ctx.port(),
     ]);
-    await ctx.spawn(program, [
+    const { pid } = await ctx.spawn(program, [
       ...['-D', folder],
       ...['-c', 'listen_addresses=127.0.0.1', '-c', `port=${port}`],
       // Relative to the data folder: its path can be too long for a socket.
       ...['-c', 'unix_socket_directories=.', '-c', 'unix_socket_permissions=0700'],
       ...serverArguments(settingsOf(request), program.version, process.platform),
+      // Files in the data folder, which go with it; else a killed server leaves them in /dev/shm.
+      ...['-c', 'dynamic_shared_memory_type=mmap'],
     ]);
+    ctx.defer(() => shutDown(pid));
     const password = ctx.secret();
     await setPassword(password, folder, port, ctx);
     return { url: url(password, '127.0.0.1', port), version: program.version };
@@ -157,6 +163,23 @@ async function reachableSocket(folder: string, name: string) {
     socket: join(short, 'd', name),
     remove: () => rm(short, { recursive: true, force: true }),
   };
+}
+
+/**
+ * Immediate: children are killed, nothing is written. Before core's SIGKILL, because the system
+ * keeps a killed server's System V memory for ever, and has room for few (macOS: 32).
+ */
+async function shutDown(pid: number): Promise<void> {
+  const end = performance.now() + shutdownPatience;
+  try {
+    process.kill(pid, 'SIGQUIT');
+    while (performance.now() < end) {
+      await delay(2);
+      process.kill(pid, 0);
+    }
+  } catch {
+    // It is gone.
+  }
 }
 
 function settingsOf({ settings }: ServerRequest): SettingTexts {
