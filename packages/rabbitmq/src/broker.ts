@@ -51,6 +51,7 @@ export function urlOf(
   user?: { name: string; password: string },
 ): string {
   const made = new URL(url);
+  made.searchParams.delete('management');
   made.pathname = `/${encodeURIComponent(vhost)}`;
   if (user) {
     made.username = user.name;

@@ -40,7 +40,7 @@ export function fastBoot(
     await evaluate(narrow, plainErlang, {
       ...environment,
       SEAMKIT_PLUGINS: join(home, 'plugins'),
-      SEAMKIT_APPS: ['sasl', 'rabbitmq_prelaunch', 'rabbit', ...plugins].join(','),
+      SEAMKIT_APPS: ['sasl', 'mnesia', 'rabbitmq_prelaunch', 'rabbit', ...plugins].join(','),
     });
 
     const folder = join(out, 'data');

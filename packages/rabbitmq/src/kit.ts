@@ -28,8 +28,8 @@ export interface RabbitOptions extends ServerOptions {
    */
   plugins?: readonly string[];
   /**
-   * The management API of an external server. Default: the url's host and credentials, port 15672
-   * (15671 for amqps).
+   * The management API of an external server. Default: the url's host and credentials, at the port
+   * that the url names (`amqp://host:5672?management=15673`), else 15672, or 15671 for amqps.
    */
   managementUrl?: string;
 }
@@ -91,7 +91,6 @@ export const rabbitmq = defineKit<RabbitOptions, RabbitMembers, any, any>({
     return {
       settings: { plugins: [...plugins].sort() },
       baseline: prepare,
-      spares: 1,
     };
   },
   driver: connectDriver,

@@ -47,7 +47,7 @@ export async function sweepDead(api: Management, ended?: string): Promise<string
   ]);
   const living = new Set(leases.map(({ name }) => name));
   const dead = ({ name, tags }: { name: string; tags?: string | string[] }) => {
-    const owner = /^seamkit_(.+)_\d+$/.exec(name)?.[1];
+    const owner = /^seamkit_([^_]+)_[^_]+$/.exec(name)?.[1];
     return owner !== undefined && isMarked(tags) && !living.has(leaseOf(owner));
   };
   const removed: string[] = [];

@@ -11,7 +11,8 @@ export class ReadyClient {
   channel!: ConfirmChannel;
   /** The kit's. */
   control!: ConfirmChannel;
-  private broken = new Set<unknown>();
+  private readonly broken = new Set<unknown>();
+  private sent = -1;
 
   private constructor(
     private readonly url: string,
@@ -24,9 +25,24 @@ export class ReadyClient {
     return client;
   }
 
-  /** Whether the test ended its channel or connection, by an error or on purpose. */
-  get damaged(): boolean {
-    return [this.connection, this.channel, this.control].some((part) => this.broken.has(part));
+  /** Whether anything was sent since `settle`, by the test or by us. */
+  get used(): boolean {
+    return this.sent !== bytesSent(this.connection);
+  }
+
+  /** What was sent until now left nothing behind. */
+  settle(): void {
+    this.sent = bytesSent(this.connection);
+  }
+
+  /** What waits in a queue, and who consumes from it. Nothing, if it is gone. */
+  async count(queue: string): Promise<{ messageCount: number; consumerCount: number }> {
+    try {
+      return await this.control.checkQueue(queue);
+    } catch {
+      await this.mend();
+      return { messageCount: 0, consumerCount: 0 };
+    }
   }
 
   /** Opens again what was closed. */
@@ -74,4 +90,9 @@ export class ReadyClient {
     emitter.on('error', () => {});
     return part;
   }
+}
+
+function bytesSent(connection: ChannelModel): number {
+  const { stream } = connection.connection as unknown as { stream: { bytesWritten: number } };
+  return stream.bytesWritten;
 }

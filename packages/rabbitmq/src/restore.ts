@@ -45,20 +45,26 @@ const pollInterval = 5;
  * @throws SeamkitError `RESET_FAILED`
  */
 export async function restore(work: Restoration, known?: string): Promise<string> {
-  const { api, client, vhost, baseline } = work;
+  const { client, vhost, baseline } = work;
+  const look = () => lookAt(work.api, vhost, work.user, client);
   await client.mend();
-  let state = await lookAt(api, vhost, client);
-  if (isClean(state, work, known) && !hasMessages(baseline)) {
-    if (!state.queues.some(({ vague }) => vague)) return state.text;
-    if (!(await somebodyConnected(work))) return state.text;
+  let state = await look();
+  const nobodyHolds =
+    !state.queues.some(({ vague }) => vague) || !(client.used || state.connections.length);
+  if (isClean(state, work, known) && !hasMessages(baseline) && nobodyHolds) {
+    client.settle();
+    return state.text;
   }
   for (let round = 1; round <= rounds; round++) {
-    if (await takeBackOwn(state, work)) state = await lookAt(api, vhost, client);
-    if (await takeBackForeign(state, work)) state = await lookAt(api, vhost, client);
-    if (await mendTopology(state, work)) state = await lookAt(api, vhost, client);
+    if (await takeBackOwn(state, work)) state = await look();
+    if (await takeBackForeign(state, work)) state = await look();
+    if (await mendTopology(state, work)) state = await look();
     await refill(state, work);
-    state = await lookAt(api, vhost, client);
-    if (isClean(state, work, known)) return state.text;
+    state = await look();
+    if (isClean(state, work, known)) {
+      client.settle();
+      return state.text;
+    }
   }
   throw new SeamkitError('RESET_FAILED', `rabbitmq: ${vhost} does not return to its baseline`, {
     tried: differences(state, work),
@@ -75,55 +81,50 @@ function isClean(state: VhostState, work: Restoration, known?: string): boolean 
   return (
     (state.text === known || sameTopology(state.definitions, baseline.definitions)) &&
     state.queues.every(
-      ({ name, exclusive, messages, unacknowledged }) =>
+      ({ name, exclusive, messages, unacknowledged, consumers }) =>
         (exclusive && keepConsumers) ||
-        (!exclusive && unacknowledged === 0 && messages === (baseline.messages[name]?.length ?? 0)),
-    ) &&
-    (keepConsumers || state.consumers.length === 0)
+        (!exclusive &&
+          unacknowledged === 0 &&
+          (consumers === 0 || keepConsumers) &&
+          messages === (baseline.messages[name]?.length ?? 0)),
+    )
   );
-}
-
-/** What quorum queues and streams leave open: a client may hold messages of theirs. */
-async function somebodyConnected({ api, user, client }: Restoration): Promise<boolean> {
-  await client.renewChannel();
-  return (await connectionsOf(api, user)).length > 0;
 }
 
 /** What the test's ready channel holds goes back by itself when the channel ends. */
 async function takeBackOwn(state: VhostState, work: Restoration): Promise<boolean> {
-  const { client, api, keepConsumers } = work;
+  const { client, keepConsumers } = work;
   if (!keepConsumers && exclusiveIn(state).length) {
     await client.reconnect();
     return true;
   }
-  const consuming = state.consumers.some(({ user }) => user === api.user);
-  const holding = state.queues.some(({ unacknowledged, vague }) => vague || unacknowledged > 0);
-  if (consuming || holding) await client.renewChannel();
-  return consuming || holding;
+  const holds = state.queues.some(
+    ({ unacknowledged, consumers, vague }) => vague || unacknowledged > 0 || consumers > 0,
+  );
+  if (holds) await client.renewChannel();
+  return holds;
 }
 
 /** Takes queues from the test's own clients. Resolves to whether there were any. */
 async function takeBackForeign(state: VhostState, work: Restoration): Promise<boolean> {
-  const { api, vhost, client, keepConsumers, warn } = work;
+  const { api, vhost, user, client, keepConsumers, warn } = work;
+  const look = () => lookAt(api, vhost, user, client);
   const exclusive = keepConsumers ? [] : exclusiveIn(state);
   if (exclusive.length) await endOwners(exclusive, work);
-  let now = exclusive.length ? await lookAt(api, vhost, client) : state;
+  let now = exclusive.length ? await look() : state;
   if (keepConsumers) {
     // A worker that stays may be about to finish.
     await until(async () => {
-      now = await lookAt(api, vhost, client);
-      return (await heldIn(now, work)).length === 0;
+      now = await look();
+      return heldIn(now, work).length === 0;
     });
   }
-  const held = await heldIn(now, work);
-  for (const { name, unacknowledged, vague } of held) {
-    const names = now.consumers
-      .filter(({ queue }) => queue === name)
-      .map(({ tag, connection }) => `${tag} of ${connection}`);
-    if (!names.length && vague) continue;
-    const who = names.length ? `cancelled ${names.join(', ')}` : 'took messages back';
-    const what = unacknowledged ? `${unacknowledged} unacknowledged` : 'still consumed from';
-    warn(`${who}: queue ${name}, ${what}`);
+  const held = heldIn(now, work);
+  for (const { name, unacknowledged, consumers } of held) {
+    if (!unacknowledged && !consumers) continue;
+    warn(
+      `queue ${name} taken back with ${consumers} consumers and ${unacknowledged} unacknowledged messages from ${now.connections.join(', ') || 'a closed connection'}`,
+    );
   }
   await Promise.all(held.map(({ name }) => api.remove(path('queues', vhost, name))));
   return exclusive.length + held.length > 0;
@@ -140,21 +141,17 @@ async function endOwners(queues: string[], { api, vhost, client, user, warn }: R
     warn(`closed ${names.join(', ')}, for their exclusive queues: ${queues.join(', ')}`);
     await disconnect(api, user);
   }
-  await until(async () => exclusiveIn(await lookAt(api, vhost, client)).length === 0);
+  await until(async () => exclusiveIn(await lookAt(api, vhost, user, client)).length === 0);
 }
 
 /** Queues whose messages are in a client's hands, or would be soon. */
-async function heldIn({ queues, consumers }: VhostState, work: Restoration): Promise<LiveQueue[]> {
-  const { api, user, keepConsumers } = work;
-  const shared = queues.filter(({ exclusive }) => !exclusive);
-  const vague = shared.some((queue) => queue.vague) && !keepConsumers;
-  const connected = vague && (await connectionsOf(api, user)).length > 0;
-  return shared.filter(
-    (queue) =>
-      queue.unacknowledged > 0 ||
-      (queue.vague && connected) ||
-      (queue.type === 'stream' && queue.messages > 0) ||
-      (!keepConsumers && consumers.some((consumer) => consumer.queue === queue.name)),
+function heldIn({ queues, connections }: VhostState, { keepConsumers }: Restoration): LiveQueue[] {
+  return queues.filter(
+    ({ exclusive, unacknowledged, consumers, vague, type, messages }) =>
+      !exclusive &&
+      (unacknowledged > 0 ||
+        (type === 'stream' && messages > 0) ||
+        (!keepConsumers && (consumers > 0 || (vague && connections.length > 0)))),
   );
 }
 
@@ -222,7 +219,7 @@ async function refill({ queues }: VhostState, { api, client, vhost, baseline }: 
   if (hasMessages(baseline)) await putBack(client.control, baseline.messages);
 }
 
-function differences({ definitions, queues, consumers }: VhostState, { baseline }: Restoration) {
+function differences({ definitions, queues }: VhostState, { baseline }: Restoration) {
   const lines: string[] = [];
   for (const kind of Object.keys(definitions) as (keyof Definitions)[]) {
     for (const item of less<unknown>(definitions[kind], baseline.definitions[kind])) {
@@ -232,13 +229,12 @@ function differences({ definitions, queues, consumers }: VhostState, { baseline 
       lines.push(`missing: ${kind} ${identity(item)}`);
     }
   }
-  for (const { name, messages } of queues) {
+  for (const { name, messages, unacknowledged, consumers } of queues) {
     const expected = baseline.messages[name]?.length ?? 0;
-    if (messages !== expected)
-      lines.push(`queue ${name} has ${messages} messages, not ${expected}`);
-  }
-  for (const { queue, tag, connection } of consumers) {
-    lines.push(`queue ${queue} has the consumer ${tag} of ${connection}`);
+    if (messages === expected && !consumers) continue;
+    lines.push(
+      `queue ${name}: ${messages} messages instead of ${expected}, ${unacknowledged} unacknowledged, ${consumers} consumers`,
+    );
   }
   return lines;
 }

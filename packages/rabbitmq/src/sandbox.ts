@@ -24,7 +24,7 @@ export async function connectDriver(
   options: RabbitOptions,
   context: SandboxContext,
 ): Promise<Driver<RabbitMembers, TemplateData, SandboxData>> {
-  const managementUrl = managementOf(endpoint, options);
+  const managementUrl = managementOf(endpoint.url, options);
   const api = new Management(managementUrl);
   let release = async () => {};
   try {
@@ -144,7 +144,7 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
     const { name } = sandbox;
     await disconnect(api, name);
     return this.withClient(sandbox, async (client) => {
-      const { queues } = await lookAt(api, name, client);
+      const { queues } = await lookAt(api, name, name, client);
       const messages: { [queue: string]: StoredMessage[] } = {};
       for (const { name: queue, type, messages: count } of queues) {
         if (!count) continue;
@@ -205,14 +205,12 @@ function parse({ baseline }: TemplateData): Baseline {
   return JSON.parse(baseline);
 }
 
-/** As the server's start told it, or as the option says, or where RabbitMQ has it by default. */
-function managementOf(endpoint: Endpoint, { managementUrl }: RabbitOptions): string {
-  if (typeof endpoint.managementUrl === 'string') return endpoint.managementUrl;
-  const url = new URL(endpoint.url);
+/** As the option says, else with the url's host and credentials, at the port that its query names. */
+function managementOf(amqpUrl: string, { managementUrl }: RabbitOptions): string {
+  const url = new URL(amqpUrl);
   const secure = url.protocol === 'amqps:';
-  const made = new URL(
-    managementUrl ?? `${secure ? 'https' : 'http'}://${url.hostname}:${secure ? 15671 : 15672}`,
-  );
+  const port = url.searchParams.get('management') ?? (secure ? 15671 : 15672);
+  const made = new URL(managementUrl ?? `${secure ? 'https' : 'http'}://${url.hostname}:${port}`);
   if (!made.username) {
     made.username = url.username || 'guest';
     made.password = url.password || 'guest';

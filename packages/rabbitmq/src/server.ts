@@ -109,8 +109,7 @@ async function answer(
     return version !== undefined;
   });
   return {
-    url: `amqp://${user}:${password}@${host}:${amqp}`,
-    managementUrl: `http://${user}:${password}@${host}:${http}`,
+    url: `amqp://${user}:${password}@${host}:${amqp}?management=${http}`,
     version,
   };
 }

@@ -10,69 +10,64 @@ export interface LiveQueue {
   /** All messages, and those of them that a client holds unacknowledged. */
   messages: number;
   unacknowledged: number;
+  consumers: number;
   /** The server does not say at once how many are unacknowledged: quorum queues and streams. */
   vague: boolean;
 }
 
-export interface LiveConsumer {
-  queue: string;
-  tag: string;
-  /** e.g. `127.0.0.1:35266 -> 127.0.0.1:5672` */
-  connection: string;
-  user: string;
-}
-
 export interface VhostState {
-  /** As the server sent it; equal texts are equal topologies. */
+  /** Definitions as the server sent them; equal texts are equal topologies. */
   text: string;
   definitions: Definitions;
   queues: LiveQueue[];
-  consumers: LiveConsumer[];
+  /** Names of the connections that the sandbox's user has: whoever is not us. */
+  connections: string[];
 }
 
 /**
- * What is in a vhost now. The parts are asked for at once, on kept connections: about one round
- * trip of the management API. These listings read the broker itself, not its delayed statistics.
+ * What is in a vhost now. The parts are asked for at once, on kept connections, and read the broker
+ * itself rather than its delayed statistics. Consumers are not among them: those cost an AMQP round
+ * trip, and are asked for only where somebody could have any.
  */
 export async function lookAt(
   api: Management,
   vhost: string,
+  user: string,
   client: ReadyClient,
 ): Promise<VhostState> {
-  const [text, listed, consuming] = await Promise.all([
+  const [text, listed, connections] = await Promise.all([
     api.text('GET', path('definitions', vhost)),
     api.get<any[]>(`${path('queues', vhost)}?disable_stats=true&enable_queue_totals=true`),
-    api.get<any[]>(path('consumers', vhost)),
+    connectionsOf(api, user),
   ]);
-  const queues = await Promise.all(listed.map((queue) => liveQueue(queue, client)));
+  const queues = listed.map(
+    ({ name, type = 'classic', exclusive = false, ...counts }): LiveQueue => ({
+      name,
+      type,
+      exclusive,
+      messages: counts.messages ?? 0,
+      unacknowledged: counts.messages_unacknowledged ?? 0,
+      consumers: 0,
+      vague: type !== 'classic',
+    }),
+  );
+  const consumable = connections.length > 0 || client.used;
+  await Promise.all(
+    queues
+      .filter(({ exclusive, vague }) => !exclusive && (vague || consumable))
+      .map(async (queue) => {
+        const { messageCount, consumerCount } = await client.count(queue.name);
+        queue.consumers = consumerCount;
+        if (queue.vague) queue.messages = messageCount;
+      }),
+  );
   return {
     text,
     get definitions() {
       return parseDefinitions(text);
     },
     queues,
-    consumers: consuming.map(({ queue, consumer_tag, channel_details = {} }) => ({
-      queue: queue.name,
-      tag: consumer_tag,
-      connection: channel_details.connection_name ?? 'unknown',
-      user: channel_details.user ?? '',
-    })),
-  };
-}
-
-async function liveQueue(queue: any, client: ReadyClient): Promise<LiveQueue> {
-  const { name, exclusive = false, type = 'classic' } = queue;
-  const vague = type !== 'classic';
-  const messages = vague
-    ? (await client.control.checkQueue(name)).messageCount
-    : (queue.messages ?? 0);
-  return {
-    name,
-    type,
-    exclusive,
-    messages,
-    unacknowledged: vague ? 0 : (queue.messages_unacknowledged ?? 0),
-    vague,
+    connections,
   };
 }
 

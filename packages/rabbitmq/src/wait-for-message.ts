@@ -17,7 +17,7 @@ export interface Wanted {
 /**
  * Takes the first message that matches out of the first queue that has one, as soon as it is
  * there. A consumer of its own waits for it, on a channel of its own: when that closes, everything
- * else that it was given is back in its place.
+ * else that it was given is back in its place (marked as redelivered).
  * @throws SeamkitError `TIMEOUT`, which names what was seen; `STATE_INVALID` for a missing queue
  */
 export async function waitForMessage(client: ReadyClient, wanted: Wanted): Promise<Received> {
@@ -38,6 +38,8 @@ export async function waitForMessage(client: ReadyClient, wanted: Wanted): Promi
           seen.push(`${queue}: ${message.text.slice(0, 100)}`);
           return;
         }
+        // In this order: an acknowledgement makes room for the next message.
+        if (!matches) channel.cancel(raw.fields.consumerTag).catch(() => {});
         channel.ack(raw);
         resolve(message);
       };

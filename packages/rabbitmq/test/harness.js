@@ -1,0 +1,87 @@
+const { rabbitmq } = require('@seamkit/rabbitmq');
+const amqp = require('amqplib');
+
+/** Does `work` with a client that is not the kit's. */
+async function withChannel(url, work) {
+  const connection = await amqp.connect(url, { noDelay: true });
+  connection.on('error', () => {});
+  const channel = await connection.createConfirmChannel();
+  channel.on('error', () => {});
+  try {
+    return await work(channel);
+  } finally {
+    await connection.close().catch(() => {});
+  }
+}
+
+/** An entry is a queue that holds one message. */
+async function put(channel, key, value) {
+  await channel.assertQueue(key);
+  await channel.purgeQueue(key);
+  channel.sendToQueue(key, Buffer.from(value));
+  await channel.waitForConfirms();
+}
+
+/** @type {import('@seamkit/conformance').Harness} */
+module.exports = {
+  kit: rabbitmq,
+  // Another version than the machine's own, where it can be had: RABBITMQ_VERSION=4
+  options: process.env.RABBITMQ_VERSION ? { version: process.env.RABBITMQ_VERSION } : {},
+  prepare: (entries) => ({
+    prepare: (url) =>
+      withChannel(url, async (channel) => {
+        for (const [key, value] of Object.entries(entries)) await put(channel, key, value);
+      }),
+    key: JSON.stringify(entries),
+  }),
+  write: ({ url }, key, value) => withChannel(url, (channel) => put(channel, key, value)),
+  read: ({ url }, key) =>
+    withChannel(url, async (channel) => {
+      const message = await channel.get(key).catch((error) => {
+        if (error.code !== 404) throw error;
+      });
+      if (!message) return undefined;
+      channel.nack(message);
+      return message.content.toString();
+    }),
+  async leak({ url }) {
+    const connection = await amqp.connect(url, { noDelay: true });
+    connection.on('error', () => {});
+    const channel = await connection.createChannel();
+    channel.on('error', () => {});
+    await channel.assertQueue('left behind');
+    for (let number = 0; number < 3; number++) {
+      channel.sendToQueue('left behind', Buffer.from('unacknowledged'));
+    }
+    await channel.get('left behind');
+    await new Promise((resolve, reject) => {
+      channel.consume('left behind', resolve).catch(reject);
+    });
+    await channel.assertQueue('', { exclusive: true });
+  },
+  async list({ url }) {
+    const { username, password, hostname, searchParams } = new URL(url);
+    const ask = async (path) => {
+      const response = await fetch(
+        `http://${hostname}:${searchParams.get('management') ?? 15672}/api/${path}`,
+        { headers: { authorization: `Basic ${btoa(`${username}:${password}`)}` } },
+      );
+      if (!response.ok) throw new Error(`${path}: ${response.status}`);
+      return (await response.json()).map(({ name }) => `${path} ${name}`);
+    };
+    const all = [...(await ask('vhosts')), ...(await ask('users'))];
+    return all.filter((name) => /seamkit_(?!lease|unused)/.test(name));
+  },
+  refused: [
+    { options: { nope: 1 }, code: 'OPTION_INVALID' },
+    { options: { prepare: 'a script' }, code: 'OPTION_INVALID' },
+    { options: { keepConsumers: 'yes' }, code: 'OPTION_INVALID' },
+    { options: { plugins: 'rabbitmq_shovel' }, code: 'OPTION_INVALID' },
+    { options: { plugins: ['a]. halt().'] }, code: 'OPTION_INVALID' },
+    { options: { managementUrl: 'amqp://127.0.0.1' }, code: 'OPTION_INVALID' },
+    { options: { url: 'http://127.0.0.1:5672' }, code: 'URL_INVALID' },
+    { options: { url: 'nowhere' }, code: 'OPTION_INVALID' },
+    { options: { version: '3.8' }, code: 'VERSION_UNAVAILABLE' },
+    { options: { version: 'latest' }, code: 'OPTION_INVALID' },
+  ],
+};

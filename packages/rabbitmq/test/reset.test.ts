@@ -1,0 +1,239 @@
+import { open } from '@seamkit/core';
+import { type RabbitOptions, rabbitmq } from '@seamkit/rabbitmq';
+import { type ChannelModel, connect } from 'amqplib';
+
+async function declare(url: string) {
+  const connection = await connect(url, { noDelay: true });
+  const channel = await connection.createConfirmChannel();
+  await channel.assertExchange('events', 'topic');
+  await channel.assertExchange('inner', 'direct');
+  await channel.bindExchange('inner', 'events', 'inner.#');
+  await channel.assertQueue('work');
+  await channel.bindQueue('work', 'events', 'work.*', { note: 'kept' });
+  await connection.close();
+}
+
+async function declareAll(url: string) {
+  const connection = await connect(url, { noDelay: true });
+  const channel = await connection.createConfirmChannel();
+  await channel.assertQueue('seeded');
+  channel.sendToQueue('seeded', Buffer.from('first'), {
+    headers: { trace: 'abc', bytes: Buffer.from([1]) },
+    priority: 3,
+    messageId: 'one',
+  });
+  channel.sendToQueue('seeded', Buffer.from([0, 255]), { persistent: true });
+  await channel.waitForConfirms();
+  await channel.assertQueue('replicated', { arguments: { 'x-queue-type': 'quorum' } });
+  await channel.assertQueue('log', { arguments: { 'x-queue-type': 'stream' } });
+  await connection.close();
+}
+
+let warnings: string[];
+const clients: ChannelModel[] = [];
+
+/** Of the service under test. */
+async function client(url: string) {
+  const connection = await connect(url, { noDelay: true });
+  connection.on('error', () => {});
+  clients.push(connection);
+  const channel = await connection.createConfirmChannel();
+  channel.on('error', () => {});
+  return { connection, channel };
+}
+
+const start = (options: RabbitOptions = { prepare: declare }) => open({ mq: rabbitmq(options) });
+
+beforeEach(() => {
+  warnings = [];
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    warnings.push(String(text));
+    return true;
+  });
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await Promise.all(clients.splice(0).map((connection) => connection.close().catch(() => {})));
+});
+
+test('what a test declares is gone, what it deletes is back', async () => {
+  await using env = await start();
+  const before = await env.mq.topology();
+  const { channel } = await client(env.mq.url);
+  await channel.assertQueue('extra');
+  await channel.assertExchange('other', 'headers');
+  await channel.bindQueue('extra', 'events', '#');
+  await channel.bindQueue('work', 'events', 'more', { 'x-match': 'all' });
+  await channel.unbindQueue('work', 'events', 'work.*', { note: 'kept' });
+  await channel.unbindExchange('inner', 'events', 'inner.#');
+  await channel.bindExchange('inner', 'other', 'x');
+  await channel.bindExchange('inner', 'events', 'y');
+  await env.reset();
+  expect(await env.mq.topology()).toEqual(before);
+
+  await channel.deleteQueue('work');
+  await channel.deleteExchange('events');
+  await env.reset();
+  expect(await env.mq.topology()).toEqual(before);
+});
+
+test('a queue of the same name and other settings becomes itself again', async () => {
+  await using env = await start();
+  const before = await env.mq.topology();
+  await env.mq.channel.deleteQueue('work');
+  await env.mq.channel.assertQueue('work', { maxLength: 1 });
+  await env.mq.channel.deleteExchange('inner');
+  await env.mq.channel.assertExchange('inner', 'fanout');
+  await env.reset();
+  expect(await env.mq.topology()).toEqual(before);
+});
+
+test('policies go too', async () => {
+  await using env = await start();
+  const { managementUrl, vhost } = env.mq;
+  const { username, password, origin } = new URL(managementUrl);
+  const answer = await fetch(`${origin}/api/policies/${vhost}/short`, {
+    method: 'PUT',
+    headers: { authorization: `Basic ${btoa(`${username}:${password}`)}` },
+    body: JSON.stringify({
+      pattern: 'work',
+      definition: { 'max-length': 1 },
+      'apply-to': 'queues',
+    }),
+  });
+  expect(answer.status).toBe(201);
+  expect((await env.mq.topology()).policies).toHaveLength(1);
+  await env.reset();
+  expect((await env.mq.topology()).policies).toEqual([]);
+});
+
+test('messages that a client holds without consuming are taken back and named', async () => {
+  await using env = await start();
+  const { channel, connection } = await client(env.mq.url);
+  await env.mq.publish('', 'work', 'held');
+  expect(await channel.get('work')).toBeTruthy();
+  await env.reset();
+  expect(warnings.join('')).toMatch(/queue work .*1 unacknowledged/);
+  await connection.close();
+  expect(await env.mq.drain('work')).toEqual([]);
+});
+
+test('an idle consumer is cancelled and named, and its connection lives on', async () => {
+  await using env = await start();
+  const { channel } = await client(env.mq.url);
+  const cancelled = new Promise((resolve, reject) => {
+    channel.consume('work', (message) => resolve(message)).catch(reject);
+  });
+  await env.mq.channel.assertQueue('barrier');
+  await channel.checkQueue('work');
+  await env.reset();
+  expect(await cancelled).toBeNull();
+  expect(warnings.join('')).toMatch(/queue work .*1 consumers/);
+  await env.mq.publish('', 'work', 'for the next test');
+  expect((await env.mq.next('work')).text).toBe('for the next test');
+  channel.sendToQueue('work', Buffer.from('the publisher still works'));
+  await channel.waitForConfirms();
+});
+
+test('a client that only publishes is left alone', async () => {
+  await using env = await start();
+  const { channel } = await client(env.mq.url);
+  for (let round = 0; round < 3; round++) {
+    channel.publish('events', 'work.now', Buffer.from(String(round)));
+    await channel.waitForConfirms();
+    await env.reset();
+    expect(await env.mq.drain('work')).toEqual([]);
+  }
+  expect(warnings).toEqual([]);
+});
+
+test('the ready channel is cleared without a warning', async () => {
+  await using env = await start();
+  const { channel } = env.mq;
+  await env.mq.publish('', 'work', 'one');
+  await channel.consume('work', () => {});
+  await channel.checkQueue('work');
+  await env.reset();
+  expect(warnings).toEqual([]);
+  expect(env.mq.channel).not.toBe(channel);
+  await env.mq.publish('', 'work', 'two');
+  expect((await env.mq.next('work')).text).toBe('two');
+});
+
+test('a ready channel or connection that the test lost is opened again', async () => {
+  await using env = await start();
+  await expect(env.mq.channel.checkQueue('missing')).rejects.toThrow(/404/);
+  await env.reset();
+  await env.mq.channel.checkQueue('work');
+  await env.mq.connection.close();
+  await env.reset();
+  await env.mq.channel.checkQueue('work');
+});
+
+test('exclusive queues go with the connection that declared them', async () => {
+  await using env = await start();
+  const { channel, connection } = await client(env.mq.url);
+  const ended = new Promise((resolve) => connection.once('close', resolve));
+  const { queue } = await channel.assertQueue('', { exclusive: true });
+  await channel.bindQueue(queue, 'events', '#');
+  await env.mq.channel.assertQueue('', { exclusive: true });
+  const before = await env.mq.connection;
+  await env.reset();
+  await ended;
+  expect(warnings.join('')).toContain(queue);
+  expect(env.mq.connection).not.toBe(before);
+});
+
+test('messages that prepare left come back, with their properties', async () => {
+  await using env = await start({ prepare: declareAll });
+  for (let round = 0; round < 2; round++) {
+    const messages = await env.mq.drain('seeded');
+    expect(messages.map(({ content }) => [...content])).toEqual([
+      [...Buffer.from('first')],
+      [0, 255],
+    ]);
+    expect(messages[0]!.properties).toMatchObject({ priority: 3, messageId: 'one' });
+    expect(messages[0]!.headers).toMatchObject({ trace: 'abc', bytes: Buffer.from([1]) });
+    expect(messages[1]!.properties.deliveryMode).toBe(2);
+    await env.mq.publish('', 'seeded', 'instead');
+    await env.reset();
+  }
+});
+
+test('quorum queues and streams are emptied, also of messages in other hands', async () => {
+  await using env = await start({ prepare: declareAll });
+  const before = await env.mq.topology();
+  const { channel } = await client(env.mq.url);
+  for (const queue of ['replicated', 'replicated', 'log']) await env.mq.publish('', queue, 'x');
+  expect(await channel.get('replicated')).toBeTruthy();
+  await env.reset();
+  expect(await env.mq.topology()).toEqual(before);
+  await channel.close();
+  expect(await env.mq.drain('replicated')).toEqual([]);
+  expect(await env.mq.channel.checkQueue('log')).toMatchObject({ messageCount: 0 });
+});
+
+test('with keepConsumers a worker goes on, and messages are still taken away', async () => {
+  await using env = await start({ prepare: declare, keepConsumers: true });
+  const { channel } = await client(env.mq.url);
+  await channel.assertQueue('results');
+  await channel.deleteQueue('results');
+  const seen: string[] = [];
+  let arrived = () => {};
+  await channel.consume('work', (message) => {
+    seen.push(String(message?.content));
+    if (message) channel.ack(message);
+    arrived();
+  });
+  for (const text of ['one', 'two']) {
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    await env.mq.publish('', 'work', text);
+    await arrival;
+    await env.reset();
+  }
+  expect(seen).toEqual(['one', 'two']);
+  expect(warnings).toEqual([]);
+});
