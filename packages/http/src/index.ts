@@ -1,23 +1,7 @@
 export { Call } from './call';
-export {
-  Cassette,
-  type CassetteOptions,
-  type Drift,
-  drift,
-  fromHar,
-  type Har,
-  type HarEntry,
-  type LiveApi,
-  type MatchOptions,
-  openCassette,
-  type RedactOptions,
-  readHar,
-  type SecretsOption,
-  toHar,
-  writeHar,
-} from './cassette';
+export * from './cassette';
 export { type Answer, Client, type RequestOptions } from './client';
-export { Contract, loadContract, type Violation } from './contract';
+export * from './contract';
 export type { Failure, FailureKind, FailureOptions, When } from './failure';
 export type {
   GraphqlEndpoint,

@@ -37,20 +37,24 @@ export function cassetteOptions(setting: CassetteSetting): CassetteOptions {
 /** Answers from a cassette, and where that may record, from the real server. */
 export class Playback {
   readonly #cassette: Cassette;
+  readonly #headers: Set<string>;
 
-  private constructor(cassette: Cassette) {
+  private constructor(cassette: Cassette, compared: readonly string[] = []) {
     this.#cassette = cassette;
+    const names = ['content-type', 'content-encoding', ...compared];
+    this.#headers = new Set(names.map((name) => name.toLowerCase()));
   }
 
   /** @throws SeamkitError as `openCassette` */
   static async open(setting: CassetteSetting): Promise<Playback> {
-    return new Playback(await openCassette(cassetteOptions(setting)));
+    const options = cassetteOptions(setting);
+    return new Playback(await openCassette(options), options.match?.headers);
   }
 
   /** The answer, or why there is none, in words without secrets. */
   async answer(request: HttpRequest): Promise<Answer> {
     try {
-      const answer = this.#cassette.answer(request);
+      const answer = this.#cassette.answer(this.#comparable(request));
       if ('response' in answer || this.#cassette.mode === 'replay') return answer;
       const response = await forward(request);
       this.#cassette.record({ request, response });
@@ -60,6 +64,12 @@ export class Playback {
       const what = `${request.method} ${request.url} cannot be played or recorded: ${reason}`;
       return { miss: this.#cassette.redact(what) };
     }
+  }
+
+  /** Without the headers that nobody compares: making those free of secrets is most of the work. */
+  #comparable(request: HttpRequest): HttpRequest {
+    const headers = request.headers.filter(([name]) => this.#headers.has(name.toLowerCase()));
+    return { ...request, headers };
   }
 
   /** Every interaction can be answered again. */
