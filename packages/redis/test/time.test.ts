@@ -8,12 +8,12 @@ const env = use({
     async prepare(url) {
       const client = new Redis(url);
       await client.hset('hash', { short: '1', long: '2', forever: '3' });
-      const [[unknown]] = (await client
+      const replies = await client
         .pipeline()
         .call('HPEXPIRE', 'hash', 5_000, 'FIELDS', 1, 'short')
         .call('HPEXPIRE', 'hash', 50_000, 'FIELDS', 1, 'long')
-        .exec()) as [[Error | null]];
-      if (!unknown) await client.set('supported', '1');
+        .exec();
+      if (!replies![0]![0]) await client.set('supported', '1');
       client.disconnect();
     },
   }),
