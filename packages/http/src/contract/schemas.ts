@@ -2,7 +2,7 @@ import { SeamkitError } from '@seamkit/core';
 import type { ErrorObject, ValidateFunction } from 'ajv';
 import Ajv2020 from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
-import { escapePointer, isNode, type Located, type OpenApiDocument } from './document';
+import { escapePointer, isNode, type Located, type Node, type OpenApiDocument } from './document';
 import { type Direction, SchemaDialect } from './schema-dialect';
 import type { Violation } from './violation';
 
@@ -11,6 +11,8 @@ export class Schemas {
   readonly #document: OpenApiDocument;
   readonly #direction: Direction;
   readonly #ajv: Ajv2020;
+  /** The files of the contract as JSON Schema 2020-12, by url. */
+  readonly converted = new Map<string, Node>();
   /** Where each schema stands, for `rule`. */
   readonly #places = new WeakMap<object, string>();
   readonly #compiled = new Map<string, ValidateFunction>();
@@ -29,6 +31,7 @@ export class Schemas {
     const dialect = new SchemaDialect(document, direction);
     for (const base of document.files.keys()) {
       const converted = dialect.convert(base);
+      this.converted.set(base, converted);
       this.#place(converted, `${base}#`);
       this.#ajv.addSchema(converted, base);
     }
