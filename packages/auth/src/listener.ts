@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers/promises';
 import type { Answer, Question } from './answer';
 
 /** Answers a question, or says how to fail it. */
@@ -12,6 +13,7 @@ export class Listener {
   readonly port: number;
   readonly #answering: Answering;
   readonly #sockets = new Set<Socket>();
+  readonly #waiting = new Set<Socket>();
   #server: Server | undefined;
 
   private constructor(port: number, server: Server, answering: Answering) {
@@ -41,15 +43,17 @@ export class Listener {
     const closed = new Promise((resolve) => server.close(resolve));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
+    await noticed();
   }
 
   async restart(): Promise<void> {
     if (!this.#server) this.#adopt(await listen(this.port));
   }
 
-  /** Ends the connections that still wait for an answer, and the idle ones. */
-  dropConnections(): void {
-    for (const socket of this.#sockets) socket.destroy();
+  /** Ends the connections that still wait for an answer. Idle ones may be in a client's pool. */
+  async dropUnanswered(): Promise<void> {
+    for (const socket of this.#waiting) socket.destroy();
+    await noticed();
   }
 
   #adopt(server: Server): void {
@@ -63,9 +67,12 @@ export class Listener {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request;
+    this.#waiting.add(socket);
+    response.once('close', () => this.#waiting.delete(socket));
     try {
       const answer = await this.#answering(await read(request));
-      if (answer === 'cut') return void request.socket.resetAndDestroy();
+      if (answer === 'cut') return void socket.resetAndDestroy();
       response.writeHead(answer.status, answer.headers).end(answer.body);
     } catch (error) {
       if (response.headersSent || response.destroyed) return;
@@ -73,6 +80,11 @@ export class Listener {
       response.writeHead(500, { 'content-type': 'text/plain' }).end(`${reason}\n`);
     }
   }
+}
+
+/** A client in this process learns of an ended connection in its next turns; till then it would use it. */
+async function noticed(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await setImmediate();
 }
 
 function listen(port: number): Promise<Server> {

@@ -86,7 +86,7 @@ class IssuerSandbox implements Sandbox<Auth> {
     this.#state = this.#baseline.clone();
     this.#calls = [];
     if (!this.#faults.none) {
-      this.#listener!.dropConnections();
+      await this.#listener!.dropUnanswered();
       this.#faults.clear();
     }
     try {
