@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import { use } from '@seamkit/core';
+import { postgres } from '@seamkit/postgres';
+import type { Client } from 'pg';
+import { cloneOf, connected, stateOf } from './database-state';
+
+const env = use({ db: postgres({ prepare: [join(__dirname, 'rich.sql')] }) });
+
+type Act = string | ((client: Client, url: string) => Promise<unknown>);
+
+/** What a test may do, and whether it takes a new clone to undo it. */
+const inPlace: Record<string, Act> = {
+  'an insert': "INSERT INTO users (email) VALUES ('new@example.org')",
+  'an update': 'UPDATE users SET age = 7, place = NULL, weight = 0',
+  'a delete': 'DELETE FROM bag WHERE x = 1',
+  'a delete that cascades': 'DELETE FROM users WHERE id = 1',
+  'a write by a trigger': 'UPDATE orders SET total = total + 1',
+  'a write in a function': 'DO $$ BEGIN INSERT INTO bag VALUES (9); END $$',
+  'a write in a common table expression':
+    'WITH gone AS (DELETE FROM bag RETURNING x) SELECT count(*) FROM gone',
+  'an upsert':
+    "INSERT INTO users (id, email) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET age = 99",
+  'a write to a view': 'UPDATE adults SET age = 50',
+  'a truncate': 'TRUNCATE bag',
+  'a truncate that cascades': 'TRUNCATE users CASCADE',
+  'a truncate that restarts sequences': 'TRUNCATE users, orders RESTART IDENTITY',
+  'an insert into a table that was empty': 'INSERT INTO empty (x) VALUES (1), (2)',
+  'a write to an unlogged table': 'UPDATE scratch SET x = 8',
+  'a write to a table with odd names': `DELETE FROM "Odd ""schema"""."Odd ""table"""`,
+  'a write through a partitioned table': 'UPDATE events SET day = day + 5',
+  'a write to one partition': 'DELETE FROM events_ten',
+  'a truncate of a partition in between': 'TRUNCATE events_high',
+  'a write that reaches children': "UPDATE animals SET name = 'x'",
+  'a write to a child alone': 'DELETE FROM ONLY dogs',
+  'a broken reference cycle': 'BEGIN; UPDATE nodes SET parent = NULL; DELETE FROM nodes; COMMIT',
+  'a write to a table with row security': "UPDATE secrets SET text = 'y'",
+  'a write to a table with a rule': 'UPDATE ruled SET x = 2',
+  'a write with triggers asleep':
+    'SET session_replication_role = replica; DELETE FROM users WHERE id = 2; RESET session_replication_role',
+  'a write of a serializable transaction':
+    'BEGIN ISOLATION LEVEL SERIALIZABLE; INSERT INTO bag SELECT count(*) FROM bag; COMMIT',
+  'nextval alone': "SELECT nextval('fresh')",
+  'nextval of a sequence in use': "SELECT nextval('used')",
+  'nextval in a transaction that was rolled back':
+    "BEGIN; INSERT INTO users (email) VALUES ('x'); ROLLBACK",
+  setval: "SELECT setval('used', 50)",
+  'setval of a value not used yet': "SELECT setval('fresh', 50, false)",
+  'an explicit value for an identity':
+    'INSERT INTO orders (id, user_id) OVERRIDING SYSTEM VALUE VALUES (99, 1)',
+  'writes of another role': async (client) => {
+    const role = `seamkit_test_${process.pid}_${Date.now()}`;
+    await client.query(`CREATE ROLE ${role}`);
+    try {
+      await client.query('BEGIN');
+      await client.query(`GRANT ALL ON SCHEMA public TO ${role}`);
+      await client.query('ROLLBACK');
+      await client
+        .query(`GRANT pg_write_all_data, pg_read_all_data TO ${role}; SET ROLE ${role}`)
+        .catch(
+          () => {}, // before 14
+        );
+      await client.query('INSERT INTO bag VALUES (77)');
+    } finally {
+      await client.query('RESET ROLE');
+      await client.query(`DROP ROLE ${role}`);
+    }
+  },
+  'writes of several connections at once': async (_, url) => {
+    const write = (x: number) => () =>
+      connected(url, async (other) => {
+        await other.query('BEGIN');
+        await other.query('INSERT INTO bag VALUES ($1)', [x]);
+        await other.query(x % 2 ? 'COMMIT' : 'ROLLBACK');
+      });
+    await Promise.all([11, 12, 13, 14].map(write).map((run) => run()));
+  },
+};
+
+const byClone: Record<string, Act> = {
+  'a new table': 'CREATE TABLE extra (x int)',
+  'a dropped table': 'DROP TABLE audit',
+  'a dropped type, the columns with it': 'DROP TYPE mood CASCADE',
+  'a renamed column': 'ALTER TABLE bag RENAME x TO y',
+  'a new index': 'CREATE INDEX ON bag (x)',
+  'a disabled trigger': 'ALTER TABLE orders DISABLE TRIGGER ALL',
+  'a grant': 'GRANT SELECT ON bag TO public',
+  'a comment': "COMMENT ON TABLE bag IS 'x'",
+  'a new function body':
+    'CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$',
+  'a new label of an enum': "ALTER TYPE mood ADD VALUE 'glad'",
+  'a table made by a query': 'SELECT * INTO extra FROM bag',
+  'a restarted sequence': 'ALTER SEQUENCE used RESTART',
+  'a new schema': 'CREATE SCHEMA extra',
+  'the schema dropped and made again': 'DROP SCHEMA public CASCADE; CREATE SCHEMA public',
+  'a refreshed materialized view': 'REFRESH MATERIALIZED VIEW totals',
+  'a setting of the database':
+    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = ''1MB''', current_database()); END $$",
+  'an altered database':
+    "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 9', current_database()); END $$",
+  'a grant on the database':
+    "DO $$ BEGIN EXECUTE format('REVOKE TEMP ON DATABASE %I FROM public', current_database()); END $$",
+  'a new large object': "SELECT lo_from_bytea(0, '\\x01')",
+  'a changed large object': "SELECT lo_put(4711, 1, '\\x01')",
+  'a removed large object': 'SELECT lo_unlink(4712)',
+  'a write to a table whose triggers always fire': 'INSERT INTO always VALUES (2)',
+  'a write to a large table': 'DELETE FROM large WHERE n = 5',
+};
+
+const untouched: Record<string, Act> = {
+  'a query': 'SELECT * FROM users',
+  'a write that was rolled back': 'BEGIN; DELETE FROM bag; ROLLBACK',
+  'a schema change that was rolled back': 'BEGIN; DROP TABLE bag; CREATE TABLE extra (); ROLLBACK',
+  'temporary tables':
+    'CREATE TEMP TABLE extra (id serial PRIMARY KEY); CREATE INDEX ON extra (id); DROP TABLE extra; CREATE TEMP VIEW v AS SELECT 1; SELECT * INTO TEMP other FROM bag',
+  upkeep: 'REINDEX TABLE bag; ANALYZE bag',
+};
+
+describe.each([
+  ['in place', inPlace, { changes: true, clones: false }],
+  ['by a new clone', byClone, { changes: true, clones: true }],
+  ['where nothing changed', untouched, { changes: false, clones: false }],
+] as const)('reset %s', (_, cases, { changes, clones }) => {
+  test.each(Object.entries(cases))('%s', async (_, act) => {
+    const { url } = env.db;
+    const [before, clone] = [await stateOf(url), await cloneOf(url)];
+    await connected(url, (client) =>
+      typeof act === 'string' ? client.query(act) : act(client, url),
+    );
+    if (changes) expect(await stateOf(url)).not.toEqual(before);
+    await env.db.reset();
+    expect(await stateOf(url)).toEqual(before);
+    expect((await cloneOf(url)) !== clone).toBe(clones);
+    // And the next time, too.
+    await env.db.query('INSERT INTO bag VALUES (5)');
+    await env.db.reset();
+    expect(await stateOf(url)).toEqual(before);
+  });
+});
+
+test('a sequence that a session holds values of in advance starts over', async () => {
+  await connected(env.db.url, async (client) => {
+    const next = async () =>
+      Number((await client.query("SELECT nextval('cached')")).rows[0].nextval);
+    expect(await next()).toBe(1);
+    expect(await next()).toBe(2);
+    await env.db.reset();
+    expect(await next()).toBe(1);
+  });
+});
+
+test('a table that grew much is cloned, not emptied', async () => {
+  const clone = await cloneOf(env.db.url);
+  await env.db.query(
+    'INSERT INTO audit (note) SELECT repeat(md5(n::text), 30) FROM generate_series(1, 10000) n',
+  );
+  await env.db.reset();
+  expect(await cloneOf(env.db.url)).not.toBe(clone);
+  expect(await env.db.query('SELECT count(*)::int AS count FROM audit')).toEqual([{ count: 1 }]);
+});
+
+test('url and pool survive a new clone', async () => {
+  const { url, pool } = env.db;
+  await pool.query('CREATE TABLE extra (x int)');
+  await env.db.reset();
+  expect(env.db.url).toBe(url);
+  expect(env.db.pool).toBe(pool);
+  const { rows } = await pool.query("SELECT to_regclass('extra') AS found");
+  expect(rows).toEqual([{ found: null }]);
+});
+
+test('reset brings the same back a hundred times', async () => {
+  const before = await stateOf(env.db.url);
+  const clone = await cloneOf(env.db.url);
+  for (let round = 0; round < 100; round++) {
+    await env.db.query(
+      "UPDATE users SET age = age + 1; INSERT INTO empty (x) VALUES (1); SELECT nextval('fresh')",
+    );
+    await env.db.reset();
+  }
+  expect(await stateOf(env.db.url)).toEqual(before);
+  expect(await cloneOf(env.db.url)).toBe(clone);
+});
+
+test('resets at the same time are made in turn', async () => {
+  const before = await stateOf(env.db.url);
+  await env.db.query('DELETE FROM bag; CREATE TABLE extra ()');
+  await Promise.all([env.db.reset(), env.db.reset(), env.db.reset()]);
+  expect(await stateOf(env.db.url)).toEqual(before);
+});
