@@ -9,6 +9,7 @@ import {
   removeItems,
   unlessGone,
 } from './bucket-content';
+import { Stamps } from './bucket-stamp';
 import { concurrently } from './concurrently';
 import { type Requests, S3Refusal } from './requests';
 import { type ServerKind, settingsOf } from './server-kind';
@@ -24,6 +25,8 @@ export type TemplateBucket = {
 
 /** What a bucket looked like: equal snapshots, nothing written. */
 interface Snapshot {
+  /** Where the server has one, and it can be relied on. */
+  stamp?: string;
   items: Item[];
   uploads: string;
   /** Bodies, or `!` and the server's code where there is none. */
@@ -34,10 +37,14 @@ const limit = 16;
 
 /** The buckets of one server: made, read, put back, removed. */
 export class Buckets {
+  private readonly stamps: Stamps;
+
   constructor(
     readonly requests: Requests,
     readonly kind: ServerKind,
-  ) {}
+  ) {
+    this.stamps = new Stamps(requests, kind === 'ceph');
+  }
 
   /** @throws SeamkitError `PERMISSION_MISSING` */
   async make(bucket: string): Promise<void> {
@@ -118,32 +125,31 @@ export class Buckets {
   }
 
   async snapshot(bucket: string): Promise<Snapshot> {
-    const [items, uploads, settings] = await Promise.all([
-      this.items(bucket),
-      listUploads(this.requests, bucket),
-      this.settings(bucket),
-    ]);
-    return { items, uploads, settings };
+    // First: what is written while the rest is read then shows at the next reset.
+    const stamp = await this.stamps.read(bucket);
+    return withStamp(stamp, await this.read(bucket));
   }
 
   /**
-   * Back to `baseline`, whose content the template has, too. One round of requests where nothing
-   * was written. Resolves to the new baseline.
+   * Back to `baseline`, whose content the template has, too. One request, or one round of
+   * them, where nothing was written. Resolves to the new baseline.
    */
   async restore(
     bucket: string,
     baseline: Snapshot,
     template: TemplateBucket | undefined,
   ): Promise<Snapshot> {
-    let now: Snapshot | undefined = await this.snapshot(bucket).catch(noRefusal);
-    if (now && isSame(now, baseline)) return baseline;
+    const { stamp } = baseline;
+    if (stamp !== undefined && (await this.stamps.read(bucket)) === stamp) return baseline;
+    let now: Snapshot | undefined = await this.read(bucket).catch(noRefusal);
+    if (now && isSame(now, baseline)) return stamp === undefined ? baseline : this.snapshot(bucket);
     if (!(await this.restoreSettings(bucket, baseline.settings, now?.settings))) {
       await this.remove(bucket);
       await this.clone(bucket, template);
       return this.snapshot(bucket);
     }
     // A policy of the test's own may have kept the kit out.
-    now ??= await this.snapshot(bucket);
+    now ??= await this.read(bucket);
     if (now.uploads) await abortUploads(this.requests, bucket);
 
     const wanted = new Set(baseline.items.map(({ identity }) => identity));
@@ -161,7 +167,8 @@ export class Buckets {
       const lost = items.filter(({ key }) => damaged.has(key));
       await copyItems(this.requests, template.bucket, bucket, lost, template.acls);
     }
-    return this.snapshot(bucket);
+    const next = await this.stamps.read(bucket);
+    return withStamp(next, { ...baseline, items: await this.items(bucket) });
   }
 
   /** False where the bucket has to be made anew: it is gone, or was given what cannot be taken back. */
@@ -185,6 +192,15 @@ export class Buckets {
     return changed.every((name) => after[name] === wanted[name]);
   }
 
+  private async read(bucket: string): Promise<Snapshot> {
+    const [items, uploads, settings] = await Promise.all([
+      this.items(bucket),
+      listUploads(this.requests, bucket),
+      this.settings(bucket),
+    ]);
+    return { items, uploads, settings };
+  }
+
   private async set(bucket: string, name: string, body: string): Promise<void> {
     await this.requests.send('PUT', { bucket, query: name, body });
   }
@@ -205,6 +221,11 @@ export class Buckets {
       return { ...item, identity: item.identity + withoutIds(tags) + withoutIds(acl) };
     });
   }
+}
+
+function withStamp(stamp: string | undefined, snapshot: Snapshot): Snapshot {
+  const versioned = snapshot.settings.versioning?.includes('<Status>');
+  return { ...snapshot, stamp: versioned ? undefined : stamp };
 }
 
 function isSame(now: Snapshot, then: Snapshot): boolean {

@@ -102,7 +102,7 @@ ${run('radosgw-admin')} -c ceph.conf user list
 ${run('radosgw-admin')} -c ceph.conf zone get > zone.json
 sed -i 's/"default\\.rgw\\./"rgw:/; s/"\\(rgw:[^"]*\\):/"\\1./' zone.json
 ${run('radosgw-admin')} -c ceph.conf zone set --rgw-zone default --infile zone.json
-${run('radosgw-admin')} -c ceph.conf user create --uid seamkit --display-name seamkit
+${run('radosgw-admin')} -c ceph.conf user create --uid seamkit --display-name seamkit --caps 'buckets=read'
 ${run('radosgw-admin')} -c ceph.conf metadata get user:seamkit > user.json
 kill $osd; wait $osd || true
 kill $mon; wait $mon || true

@@ -25,7 +25,7 @@ export async function startCeph(gateway: Program, ctx: ProcessContext): Promise<
   const monitorPort = await ctx.port();
   const port = await ctx.port();
   const seed = await ctx.cached(
-    { ceph: gateway.version, path: gateway.path, recipe: 1 },
+    { ceph: gateway.version, path: gateway.path, recipe: 2 },
     'making a Ceph cluster to copy',
     async (folder) => {
       await writeFile(

@@ -234,6 +234,17 @@ test('what prepare set is set in every sandbox', async () => {
   ]);
 });
 
+test('a deletion alone is undone where it only adds a mark', async () => {
+  await using env = await open({ store: s3({ prepare: seed, ...names }) });
+  const { client, buckets, text } = env.store;
+  const baseline = await look(env.store);
+  await client.removeObject(buckets.versioned!, 'doc');
+  expect(await text('doc', { bucket: 'versioned' })).toBeUndefined();
+  await env.reset();
+  expect(await text('doc', { bucket: 'versioned' })).toBe('second');
+  expect(await look(env.store)).toEqual(baseline);
+});
+
 test('copies within the bucket are undone too', async () => {
   await using env = await open({ store: s3({ prepare: seed, ...names }) });
   const { client, bucket, put, text, keys } = env.store;
