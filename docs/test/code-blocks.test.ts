@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { pages, root } from './pages';
 
@@ -23,11 +23,14 @@ function blocks(): Block[] {
 }
 
 test('every TypeScript block in the pages compiles', () => {
-  const folder = join(__dirname, '../.code-blocks');
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder);
+  const folders = new Set<string>();
   const byFile = new Map<string, Block>();
   for (const [index, block] of blocks().entries()) {
+    // Beside the page, so that it may import what its package may.
+    const home = block.page.includes('/') ? dirname(block.page) : 'docs';
+    const folder = join(root, home, '.code-blocks');
+    mkdirSync(folder, { recursive: true });
+    folders.add(folder);
     const file = join(folder, `block-${index}.mts`);
     writeFileSync(file, `${block.code}\nexport {};\n`);
     byFile.set(file, block);
@@ -43,6 +46,8 @@ test('every TypeScript block in the pages compiles', () => {
     declarationMap: false,
     noEmit: true,
     types: ['node', 'jest'],
+    baseUrl: root,
+    paths: { '@seamkit/*': ['packages/*/dist'] },
     typeRoots: [join(root, 'node_modules/@types')],
   });
   const complaints = ts.getPreEmitDiagnostics(program).map((diagnostic) => {
@@ -53,5 +58,5 @@ test('every TypeScript block in the pages compiles', () => {
     return `${block.page}:${block.line + line}: ${text}`;
   });
   expect(complaints).toEqual([]);
-  rmSync(folder, { recursive: true });
+  for (const folder of folders) rmSync(folder, { recursive: true });
 });
