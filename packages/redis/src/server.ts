@@ -113,7 +113,7 @@ async function findProgram(
       folders: ['/usr/local/bin', '/opt/homebrew/bin', `/opt/homebrew/opt/${engine}/bin`],
       install: {
         darwin: `brew install ${engine}`,
-        linux: `install the package ${engine} (Fedora, Arch, Alpine) or ${engine}-server (Debian, Ubuntu)`,
+        linux: `apt-get install ${engine}-server (Debian, Ubuntu), or the package ${engine} (Fedora, Arch, Alpine)`,
       },
     }),
   });
