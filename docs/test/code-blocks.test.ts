@@ -47,7 +47,7 @@ test('every TypeScript block in the pages compiles', () => {
     noEmit: true,
     types: ['node', 'jest'],
     baseUrl: root,
-    paths: { '@seamkit/*': ['packages/*/dist'] },
+    paths: { '@seamkit/*': ['packages/*/dist/index.d.ts'] },
     typeRoots: [join(root, 'node_modules/@types')],
   });
   const complaints = ts.getPreEmitDiagnostics(program).map((diagnostic) => {
