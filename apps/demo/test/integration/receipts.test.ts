@@ -21,6 +21,7 @@ test('a receipt is read through a link, without credentials', async () => {
 
   expect(link.statusCode).toBe(200);
   expect(link.json()).toMatchObject({ seconds: 900 });
+  expect(new URL(link.json().url).searchParams.get('X-Amz-Expires')).toBe('900');
   const receipt = await fetch(link.json().url);
   expect(receipt.status).toBe(200);
   expect(receipt.headers.get('content-type')).toBe('text/plain; charset=utf-8');

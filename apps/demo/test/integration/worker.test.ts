@@ -22,6 +22,9 @@ test('a paid order gets its receipt', async () => {
   const text = await receipt(id);
   expect(text).toContain('Ada Lovelace');
   expect(text).toContain('2 x Teapot at 19.99: 39.98');
+  const { bucket, client } = env.storage;
+  const { metaData } = await client.statObject(bucket, `receipts/${id}.txt`);
+  expect(metaData['content-type']).toBe('text/plain; charset=utf-8');
 });
 
 test('an event that comes twice makes one receipt', async () => {
