@@ -93,7 +93,10 @@ export class KnownSecrets {
 
 /** Without what a line break, a quote or an escape may have put between. */
 function squeeze(text: string): string {
-  return text.replace(/[\s\\"'|>]+/g, '').toLowerCase();
+  return text
+    .replace(/\\[nrt]/g, '')
+    .replace(/[\s\\"'|>]+/g, '')
+    .toLowerCase();
 }
 
 /** What the packed pieces of `text` hold. */
