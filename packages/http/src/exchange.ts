@@ -128,7 +128,7 @@ export class Exchange {
 
   #sayNonsense(): void {
     const { stream } = this.#response as unknown as Partial<Http2ServerResponse>;
-    if (stream) stream.session?.destroy(undefined, constants.NGHTTP2_PROTOCOL_ERROR);
+    if (stream) stream.session?.goaway(constants.NGHTTP2_PROTOCOL_ERROR);
     else this.#response.socket?.end('this is not HTTP\r\n\r\n');
   }
 

@@ -118,10 +118,18 @@ function read(call: Call): Operation {
     kind: kind ?? (query ? 'query' : undefined),
     name: operationName ?? name,
     query,
-    variables: (typeof variables === 'string' ? JSON.parse(variables) : variables) ?? {},
+    variables: (typeof variables === 'string' ? parse(variables) : variables) ?? {},
   };
   operations.set(call, operation);
   return operation;
+}
+
+function parse(text: string): any {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Checks an operation, and the data that answers it, by executing the one over the other. */

@@ -146,7 +146,15 @@ class StubSandbox implements Sandbox<HttpStub> {
 
   #onExchange(exchange: Exchange): void {
     const call = new Call(exchange.request);
-    const route = this.#book.index.find(call);
+    let route: StubRoute | undefined;
+    try {
+      route = this.#book.index.find(call);
+    } catch (error) {
+      // A predicate of the test's.
+      this.#calls.add(call);
+      exchange.send(this.#refuse(500, `no route for ${call}: ${(error as Error).message}`, call));
+      return;
+    }
     const own = route?.take(call);
     const failure = own ?? this.#book.failure();
     this.#calls.add(call);

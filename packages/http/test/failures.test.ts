@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { get as nodeGet } from 'node:http';
+import { connect, constants } from 'node:http2';
 import { get as secureGet } from 'node:https';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { use } from '@seamkit/core';
@@ -158,6 +159,47 @@ describe('over TLS', () => {
     expect(await outcome(() => clients.fetch!(url, 10_000))).toMatchObject({
       cause: { code: fetchCode },
     });
+  });
+});
+
+describe('over HTTP/2', () => {
+  /** What the client sees of one request, once its stream is closed. */
+  async function ask() {
+    const session = connect('https://api.stripe.com');
+    const seen = { body: '', rstCode: 0, code: undefined as string | undefined };
+    const fail = ({ code }: NodeJS.ErrnoException) => {
+      seen.code ??= code;
+    };
+    try {
+      session.on('error', fail);
+      const stream = session.request({ ':path': '/charge' });
+      stream.setEncoding('utf8').on('data', (text) => {
+        seen.body += text;
+      });
+      stream.on('error', fail);
+      stream.setTimeout(150, () => stream.destroy(Object.assign(new Error(), { code: 'silent' })));
+      await new Promise((resolve) => stream.on('close', resolve));
+      seen.rstCode = stream.rstCode;
+      return seen;
+    } finally {
+      session.destroy();
+    }
+  }
+
+  test.each([
+    ['reset', { code: 'ECONNRESET' }],
+    // Node's client reports no error when the connection goes: the code of the stream tells.
+    ['close', { rstCode: constants.NGHTTP2_CANCEL, body: '' }],
+    ['truncated', { rstCode: constants.NGHTTP2_CANCEL, body: json.slice(0, 13) }],
+    ['wrong-length', { code: 'ERR_HTTP2_STREAM_ERROR' }],
+    ['invalid-http', { code: 'ERR_HTTP2_SESSION_ERROR' }],
+    ['malformed-json', { body: json.slice(0, -1) }],
+    ['never-answer', { code: 'silent' }],
+  ] as const)('%s', async (kind, expected) => {
+    env.api.get('/charge').reply(200, json).fail(kind);
+    expect(await ask()).toMatchObject(expected);
+    env.api.get('/charge').reply(200, 'well again');
+    expect(await ask()).toEqual({ body: 'well again', rstCode: 0, code: undefined });
   });
 });
 

@@ -328,6 +328,17 @@ describe('a test with an unmatched call fails', () => {
     await box.close();
   });
 
+  test('a predicate that throws', async () => {
+    const box = await sandbox();
+    const where = () => {
+      throw new Error('my mistake');
+    };
+    box.members.get('/', { where });
+    expect((await fetch(box.members.url)).status).toBe(500);
+    await expect(box.verify!({})).rejects.toThrow('my mistake');
+    await box.close();
+  });
+
   test('a reply that throws, or returns nothing', async () => {
     const box = await sandbox();
     box.members.get('/throws').reply(() => {
