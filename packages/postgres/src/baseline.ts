@@ -1,5 +1,5 @@
 import { type Client, escapeLiteral } from 'pg';
-import { reset } from './bookkeeping';
+import { inTransaction, reset } from './bookkeeping';
 import { endSessions, ourComment, type Query, type Session } from './databases';
 
 /** What a way back to the baseline found. */
@@ -85,8 +85,7 @@ export class WatchedBaseline implements Baseline {
   async restore(): Promise<Verdict> {
     const { rows: sessions } = await this.client.query(
       `SELECT s.pid, s.state, s.query, s.application_name AS application FROM pg_stat_activity s
-       WHERE s.datname = current_database() AND s.xact_start IS NOT NULL AND s.pid <> pg_backend_pid()
-         AND s.backend_type = 'client backend' AND s.state <> 'idle'`,
+       WHERE s.datname = current_database() AND s.pid <> pg_backend_pid() AND ${inTransaction}`,
     );
     const { rows: prepared } = await this.client.query(
       'SELECT p.gid FROM pg_prepared_xacts p WHERE p.database = current_database()',

@@ -36,6 +36,14 @@ export const markOf = (database: string) => `
     SELECT string_agg(r.xmin::text, ' ' ORDER BY r.setrole) FROM pg_db_role_setting r WHERE r.setdatabase = d.oid
   )) FROM pg_database d WHERE d.datname = ${database}`;
 
+/**
+ * Which sessions of `pg_stat_activity s` are in a transaction of their client. (By xact_start they
+ * are not known: a failed transaction has none, and an idle session has one while it catches up
+ * with changes of the catalogs.)
+ */
+export const inTransaction = `s.backend_type = 'client backend' AND s.state IN
+  ('active', 'idle in transaction', 'idle in transaction (aborted)', 'fastpath function call')`;
+
 /** Makes the bookkeeping for what is in the database now. One transaction. */
 export const seal = `
 BEGIN;
@@ -165,9 +173,7 @@ DECLARE
 BEGIN
   SELECT json_agg(json_build_object('pid', s.pid, 'state', s.state, 'query', s.query, 'application', s.application_name))
     INTO busy FROM pg_stat_get_activity(NULL) s
-    WHERE s.datid = own AND s.xact_start IS NOT NULL AND s.pid <> pg_backend_pid()
-      AND s.backend_type = 'client backend'
-      AND s.state <> 'idle'; -- those have transactions too: to catch up with catalog changes
+    WHERE s.datid = own AND s.pid <> pg_backend_pid() AND ${inTransaction};
   IF busy IS NOT NULL THEN
     RETURN json_build_object('sessions', busy);
   END IF;
