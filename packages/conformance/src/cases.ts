@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RuntimeName, Supports } from '@seamkit/core';
-import { belongings, leftovers, openServer } from '@seamkit/core/inspect';
+import { belongings, killGroup, leftovers, openServer } from '@seamkit/core/inspect';
 import { type Actor, Refusal } from './actor';
 import { type Stage, until } from './stage';
 
@@ -265,7 +265,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
       const actor = await stage.opened();
       await actor.write('key', 'value');
       for (const entry of belongings(stage.workspace)) {
-        if (entry.kind === 'group') process.kill(-Number(entry.leader.split(':')[0]), 'SIGKILL');
+        if (entry.kind === 'group') killGroup(entry.leader);
       }
       await until(
         async () => (await stage.status())!.servers.every(({ state }) => state === 'ended'),

@@ -78,7 +78,7 @@ export interface Endpoint {
 export interface SandboxId {
   /** `seamkit_<owner>_<index>`: lower-case letters, digits and underscores, at most 40 characters. */
   name: string;
-  /** A small number from 1 up that no other template or sandbox of this run has on this server. */
+  /** A small number from 1 up that no other template or sandbox of this run has. */
   index: number;
   /** The run that made it; on an external server a living owner's things are never swept. */
   owner: string;

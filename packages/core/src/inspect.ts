@@ -3,7 +3,7 @@
  * servers rather than use them.
  */
 export { belongings, leftovers } from './keeper/belongings';
-export type { Entry } from './keeper/ledger';
+export { type Entry, killGroup } from './keeper/ledger';
 export type { ServerStatus, Status } from './keeper/protocol';
 export { keeperStatus } from './test-process/keeper-session';
 export { type OpenServer, openServer } from './test-process/open-server';

@@ -81,6 +81,14 @@ test('spares are asked for until there are enough', async () => {
   expect(pool.spare('b', 'key', 1)).toMatchObject({ state: 'new' });
 });
 
+test('a sandbox that its dead holder left counts as a spare', async () => {
+  const pool = await readyPool();
+  const { id } = await pool.lease('dies', 'key');
+  pool.created('dies', id.name, 'data');
+  pool.drop('dies');
+  expect(pool.spare('next', 'key', 1)).toBeNull();
+});
+
 test('templates that nobody uses any more are handed out for removal', async () => {
   const pool = new Pool('0wner');
   const discarded: unknown[] = [];

@@ -30,9 +30,12 @@ const idleTemplates = 4;
 export class Pool {
   /** Least recently used first. */
   private readonly templates = new Map<string, Template>();
-  private readonly indexes = new Set<number>();
 
-  constructor(private readonly owner: string) {}
+  /** @param indexes those that are taken in this run, whatever server they are on */
+  constructor(
+    private readonly owner: string,
+    private readonly indexes = new Set<number>(),
+  ) {}
 
   get counts() {
     const templates = [...this.templates.values()];
@@ -80,15 +83,12 @@ export class Pool {
     if (template?.data !== undefined) this.forget(template);
   }
 
-  /** A sandbox to create ahead of need, unless `spares` are free. */
+  /** A sandbox to create ahead of need, unless `spares` are free (a dirty one is, once recovered). */
   spare(session: string, key: string, spares: number): Lease | null {
     const template = this.templates.get(key);
     if (template?.data === undefined) return null;
-    const free = [...template.sandboxes].filter(
-      ({ holder, clean }) => holder === undefined && clean,
-    );
-    const coming = [...template.sandboxes].filter(({ spare }) => spare);
-    if (free.length + coming.length >= spares) return null;
+    const there = [...template.sandboxes].filter(({ holder, spare }) => spare || !holder);
+    if (there.length >= spares) return null;
     return this.add(session, template, true);
   }
 

@@ -30,6 +30,8 @@ export class Servers {
   private readonly running = new Map<string, Server>();
   /** Every server of this keeper's life, for the report. */
   private readonly history: Server[] = [];
+  /** Shared, so that names differ even where an external server is one of our own. */
+  private readonly indexes = new Set<number>();
 
   constructor(
     private readonly owner: string,
@@ -88,7 +90,7 @@ export class Servers {
     const server: Server = {
       key,
       identity,
-      pool: new Pool(this.owner),
+      pool: new Pool(this.owner, this.indexes),
       start,
       listeners,
       status: { kit, runtime, state: 'starting', templates: 0, sandboxes: 0 },
