@@ -4,6 +4,8 @@ export interface Config {
   databaseUrl: string;
   /** Of Fastify's logger. */
   logLevel: string;
+  /** How long an order waits for its payment. */
+  paymentMinutes: number;
   /** Without it every product is read from the database. */
   cache?: CacheConfig;
   /** Without it events stay in the outbox. */
@@ -50,6 +52,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config & { listen: Listen } 
   return {
     databaseUrl: required(env, 'DATABASE_URL'),
     logLevel: env.LOG_LEVEL || 'info',
+    paymentMinutes: integer(env, 'PAYMENT_MINUTES', 30),
     cache: REDIS_URL
       ? { url: REDIS_URL, seconds: integer(env, 'PRODUCT_CACHE_SECONDS', 60) }
       : undefined,

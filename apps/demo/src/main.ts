@@ -1,12 +1,15 @@
 import { buildApp } from './app';
 import { readConfig } from './config';
+import { startScheduler } from './scheduler';
 import { startWorker } from './worker';
 
-// `node dist/main.js` answers requests, `node dist/main.js worker` handles events.
+// `node dist/main.js` answers requests, `… worker` handles events, `… scheduler` looks at the clock.
 async function main(role = 'api'): Promise<void> {
   const { listen, ...config } = readConfig(process.env);
   if (role === 'worker') {
     endOnSignal(await startWorker(config));
+  } else if (role === 'scheduler') {
+    endOnSignal(await startScheduler(config));
   } else {
     const app = await buildApp(config);
     endOnSignal(app);

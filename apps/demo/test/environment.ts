@@ -38,6 +38,7 @@ export function configFor({ db, cache, mq, storage }: Env): Config {
   return {
     databaseUrl: db.url,
     logLevel: 'silent',
+    paymentMinutes: 30,
     cache: cache && { url: cache.url, seconds: 60 },
     broker: mq && { url: mq.url, attempts: 3, retryDelay: 10 },
     storage: storage && {

@@ -2,13 +2,20 @@ import type { Pool } from 'pg';
 import { type Database, transaction } from '../database';
 import { Refusal, refuse } from '../errors';
 import { recordEvent } from '../events/outbox';
+import { claimKey, keepKey } from './order-key';
 import type { NewOrder, Order, OrderItem } from './schema';
 import { readOrder } from './store';
 import { mergeItems, orderTotal } from './total';
 
-/** Takes the items from stock and writes the order with its total: all of it, or nothing. */
-export function placeOrder(pool: Pool, order: NewOrder): Promise<Order> {
+/**
+ * Takes the items from stock and writes the order with its total: all of it, or nothing.
+ * @param key the same order under the same key is placed once, however often it comes
+ */
+export function placeOrder(pool: Pool, order: NewOrder, key?: string): Promise<Order> {
   return transaction(pool, async (db) => {
+    const placed = key && (await claimKey(db, key, order));
+    if (placed) return readOrder(db, placed);
+
     const items = await priceItems(db, order);
     await takeFromStock(db, items);
 
@@ -25,6 +32,7 @@ export function placeOrder(pool: Pool, order: NewOrder): Promise<Order> {
        select $1, * from unnest($2::integer[], $3::integer[], $4::integer[])`,
       [rows[0].id, ...columnsOf(items), items.map((item) => item.unitPriceCents)],
     );
+    if (key) await keepKey(db, key, rows[0].id);
     await recordEvent(db, 'order.placed', { orderId: rows[0].id });
     return readOrder(db, rows[0].id);
   });

@@ -4,7 +4,7 @@ import type { Relay } from '../events/relay';
 import type { ProductCache } from '../products/cache';
 import { ById, page } from '../schema';
 import { placeOrder } from './place-order';
-import { NewOrder, type Order, OrderChanges, OrderPage } from './schema';
+import { NewOrder, type Order, OrderChanges, OrderHeaders, OrderPage } from './schema';
 import { deleteOrder, settleOrder } from './settle-order';
 import { listOrders, readOrder } from './store';
 
@@ -18,10 +18,14 @@ export const orderRoutes =
       return order;
     };
 
-    app.post('/orders', { schema: { body: NewOrder } }, async ({ body }, reply) => {
-      const order = await tell(await placeOrder(db, body));
-      return reply.code(201).header('location', `/orders/${order.id}`).send(order);
-    });
+    app.post(
+      '/orders',
+      { schema: { body: NewOrder, headers: OrderHeaders } },
+      async ({ body, headers }, reply) => {
+        const order = await tell(await placeOrder(db, body, headers['idempotency-key']));
+        return reply.code(201).header('location', `/orders/${order.id}`).send(order);
+      },
+    );
 
     app.get('/orders', { schema: { querystring: OrderPage } }, async ({ query }) =>
       page(await listOrders(db, query), query),

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Id, Page } from '../schema';
+import { Id, Line, Page } from '../schema';
 
 export const OrderItem = Type.Object(
   { productId: Id, quantity: Type.Integer({ minimum: 1, maximum: 100 }) },
@@ -12,6 +12,8 @@ export const NewOrder = Type.Object(
   { additionalProperties: false },
 );
 export type NewOrder = Static<typeof NewOrder>;
+
+export const OrderHeaders = Type.Object({ 'idempotency-key': Type.Optional(Line(100)) });
 
 export const OrderChanges = Type.Object(
   { status: Type.Union([Type.Literal('paid'), Type.Literal('cancelled')]) },

@@ -1,19 +1,12 @@
-import { setTimeout } from 'node:timers/promises';
 import { use } from '@seamkit/core';
 import { boundaries, startApi } from '../environment';
 import { given } from '../factories';
+import { meet } from '../meet';
 
 const env = use({ db: boundaries.db });
 
 const stockOf = async (id: number) =>
   (await env.db.query('select stock from products where id = $1', [id]))[0].stock;
-
-/** Resolves once that many sessions wait for a lock; the test's own time limit ends a vain wait. */
-async function waitingSessions(count: number): Promise<void> {
-  const waiting = `select from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`;
-  while ((await env.db.query(waiting)).length < count) await setTimeout(5);
-}
 
 test('an order costs what its items cost, and takes them from stock', async () => {
   await using api = await startApi(env);
@@ -93,18 +86,13 @@ test('the last piece is sold once', async () => {
   const { id } = await given(env).products.create({ stock: 1 });
   const payload = { userId: user.id, items: [{ productId: id, quantity: 1 }] };
 
-  // All five meet at the product, which the test holds until the last of them is there.
-  const hold = await env.db.pool.connect();
-  await hold.query('begin');
-  await hold.query('select * from products for update');
-  const asked = Promise.all(
-    Array.from({ length: 5 }, () => api.inject({ method: 'POST', url: '/orders', payload })),
+  const responses = await meet(env, 'select * from products for update', 5, () =>
+    Promise.all(
+      Array.from({ length: 5 }, () => api.inject({ method: 'POST', url: '/orders', payload })),
+    ),
   );
-  await waitingSessions(5);
-  await hold.query('commit');
-  hold.release();
 
-  const statuses = (await asked).map((response) => response.statusCode).sort();
+  const statuses = responses.map((response) => response.statusCode).sort();
   expect(statuses).toEqual([201, 409, 409, 409, 409]);
   expect(await stockOf(id)).toBe(0);
 });

@@ -6,6 +6,7 @@ test('the database is all that must be named', () => {
   expect(readConfig(least)).toEqual({
     databaseUrl: 'postgres://localhost/orders',
     logLevel: 'info',
+    paymentMinutes: 30,
     listen: { host: '127.0.0.1', port: 3000 },
   });
 });
