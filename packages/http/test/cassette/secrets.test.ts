@@ -333,6 +333,42 @@ test.each(planted)('a secret in %s does not reach the file', async (_, secret, p
   expect(file).toMatch(/REDACTED-|: 0$/m);
 });
 
+test.each([
+  [
+    'cookies keep their names',
+    'cookie',
+    'theme=dark; sid=abc',
+    'theme=REDACTED-cookie; sid=REDACTED-cookie',
+  ],
+  [
+    'and their attributes',
+    'set-cookie',
+    'sid=abc; Path=/; HttpOnly',
+    'sid=REDACTED-cookie; Path=/; HttpOnly',
+  ],
+  ['a cookie that ends stays', 'set-cookie', 'sid=; Max-Age=0', 'sid=; Max-Age=0'],
+  ['credentials keep their scheme', 'authorization', 'Bearer abc', 'Bearer REDACTED-authorization'],
+  ['but nothing else', 'authorization', 'abc def', 'REDACTED-authorization'],
+  [
+    'urls keep their spelling',
+    'location',
+    '/a%20b?x=1+2&token=a%2Fb%20c#state=ok',
+    '/a%20b?x=1+2&token=REDACTED-token#state=ok',
+  ],
+  [
+    'links too',
+    'link',
+    '</a?page=2&api_key=a%20b>; rel="next"',
+    '</a?page=2&api_key=REDACTED-api_key>; rel="next"',
+  ],
+])('%s: %s', (_, name, value, expected) => {
+  const { response } = toEntry(
+    interaction('GET', url, {}, { headers: { [name]: value } }),
+    new Redactor(),
+  );
+  expect(response.headers).toEqual({ [name]: expected });
+});
+
 test('a session with all of them holds none', async () => {
   expect(planted.length).toBeGreaterThanOrEqual(20);
   const file = await recorded(planted.map(([, secret, plant]) => plant(secret)));
@@ -386,6 +422,7 @@ describe('a known secret', () => {
       'base64url of bytes',
       Buffer.concat([Buffer.from([0, 200, 1, 250]), Buffer.from(secret)]).toString('base64url'),
     ],
+    ['hex at an odd place', `x: f${Buffer.from(secret).toString('hex')}`],
     ['hex', Buffer.from(secret).toString('hex').toUpperCase()],
     ['JSON', { a: JSON.stringify({ deep: JSON.stringify([secret]) }) }],
     ['a key of JSON', { [secret]: 1 }],
