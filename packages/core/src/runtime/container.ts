@@ -15,12 +15,7 @@ export interface ContainerRuntime {
 /** The container runtime: servers through Testcontainers, labelled so that they die with the keeper. */
 export function containerContext(start: ServerStart, runtime: ContainerRuntime): ContainerContext {
   return {
-    kit: start.kit,
-    defer: (cleanup) => start.defer(cleanup),
-    log: (line) => start.log(line),
-    secret: () => start.secret(),
-    step: (title, work, timeout) => start.step(title, work, timeout),
-    ready: (probe) => start.ready(probe),
+    ...start.context,
 
     async start<Started extends StartedContainer>(
       image: string,

@@ -34,12 +34,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
   let folders = 0;
 
   return {
-    kit: start.kit,
-    defer: (cleanup) => start.defer(cleanup),
-    log: (line) => start.log(line),
-    secret: () => start.secret(),
-    step: (title, work, timeout) => start.step(title, work, timeout),
-    ready: (probe) => start.ready(probe),
+    ...start.context,
 
     program(spec: ProgramSpec) {
       return start.deadline.pauseDuring(async () => {

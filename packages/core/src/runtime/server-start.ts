@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StartContext } from '../contract';
 import { SeamkitError } from '../errors';
+import { within } from '../within';
 import { Deadline } from './deadline';
 import { ServerLog } from './server-log';
 
@@ -10,7 +10,7 @@ const stepTimeout = 600_000;
 const pollInterval = 4;
 
 /** One server's start, and its end: everything that was acquired for it, in order. */
-export class ServerStart implements StartContext {
+export class ServerStart {
   readonly logLines = new ServerLog();
   readonly deadline: Deadline;
   /** What runs, for errors: a command line or an image. */
@@ -39,6 +39,18 @@ export class ServerStart implements StartContext {
     );
   }
 
+  /** What every runtime gives to the kit. */
+  get context(): StartContext {
+    return {
+      kit: this.kit,
+      defer: (cleanup) => this.defer(cleanup),
+      log: (line) => this.log(line),
+      secret: () => this.secret(),
+      step: (title, work, timeout) => this.step(title, work, timeout),
+      ready: (probe) => this.ready(probe),
+    };
+  }
+
   defer(cleanup: () => unknown): void {
     this.cleanups.push(cleanup);
   }
@@ -58,26 +70,12 @@ export class ServerStart implements StartContext {
     work: (progress: (text: string) => void) => Promise<R>,
     timeout = stepTimeout,
   ): Promise<R> {
-    return this.deadline.pauseDuring(async () => {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () =>
-            reject(
-              new SeamkitError(
-                'DOWNLOAD_FAILED',
-                `${this.kit}: ${title} took more than ${timeout} ms`,
-              ),
-            ),
-          timeout,
-        );
+    const late = () =>
+      new SeamkitError('DOWNLOAD_FAILED', `${this.kit}: ${title} took more than ${timeout} ms`, {
+        hint: 'see that the network and its mirrors answer, and run again',
       });
-      try {
-        return await Promise.race([work((text) => this.notify(`${title}: ${text}`)), late]);
-      } finally {
-        clearTimeout(timer);
-      }
-    });
+    const progress = (text: string) => this.notify(`${title}: ${text}`);
+    return this.deadline.pauseDuring(() => within(timeout, () => work(progress), late));
   }
 
   /** A line for whoever waits. */

@@ -1,7 +1,7 @@
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { CommonOptions, RuntimeName, SandboxContext, TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
 import { print } from '../print';
+import { within } from '../within';
 
 const prepareTimeoutDefault = 120_000;
 
@@ -31,30 +31,20 @@ export function sandboxContext(
       const timeout =
         options.prepareTimeout ??
         Number(process.env.SEAMKIT_PREPARE_TIMEOUT ?? prepareTimeoutDefault);
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(
-          () =>
-            reject(
-              new SeamkitError(
-                'PREPARE_TIMEOUT',
-                `${place.boundary}: prepare took more than ${timeout} ms`,
-                {
-                  hint: 'see what it waits for (a connection left open?), or raise prepareTimeout (ms)',
-                },
-              ),
-            ),
-          timeout,
+      const late = () =>
+        new SeamkitError(
+          'PREPARE_TIMEOUT',
+          `${place.boundary}: prepare took more than ${timeout} ms`,
+          {
+            hint: 'see what it waits for (a connection left open?), or raise prepareTimeout (ms)',
+          },
         );
-      });
       try {
-        return await Promise.race([work(), late]);
+        return await within(timeout, work, late);
       } catch (error) {
         throw SeamkitError.wrap(error, 'PREPARE_FAILED', `${place.boundary}: prepare failed`, {
-          hint: 'the error below is the one that prepare threw; nothing of the baseline was kept',
+          hint: 'mend what its error says, and run again: nothing of the baseline was kept',
         });
-      } finally {
-        clearTimeout(timer);
       }
     },
   };
