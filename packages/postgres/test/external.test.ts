@@ -1,0 +1,221 @@
+import { open, type SeamkitError, type ServerKit } from '@seamkit/core';
+import { type OpenServer, openServer } from '@seamkit/core/inspect';
+import { type Postgres, type PostgresOptions, postgres } from '@seamkit/postgres';
+import { cloneOf, connected, stateOf } from './database-state';
+
+/** A server of ours, for this file alone, plays somebody else's. */
+let server: OpenServer;
+beforeAll(async () => {
+  server = await openServer(postgres({ settings: { 'test.file': 'external' } }));
+});
+afterAll(() => server.close());
+
+const admin = async (sql: string) =>
+  (await connected(server.endpoint.url, (client) => client.query(sql))).rows;
+
+/** A url of a role of its own. */
+async function roleUrl(name: string, attributes: string): Promise<string> {
+  await admin(`DROP ROLE IF EXISTS ${name}`);
+  await admin(`CREATE ROLE ${name} LOGIN PASSWORD 'x' ${attributes}`);
+  const url = new URL(server.endpoint.url);
+  url.username = name;
+  url.password = 'x';
+  return url.href;
+}
+
+const prepare = (url: string) =>
+  connected(url, (client) =>
+    client.query(
+      "CREATE TABLE items (id serial PRIMARY KEY, name text); INSERT INTO items (name) VALUES ('kept')",
+    ),
+  );
+
+async function refusal(options: PostgresOptions): Promise<SeamkitError> {
+  try {
+    await using _ = await open({ db: postgres(options) });
+  } catch (error) {
+    return error as SeamkitError;
+  }
+  throw new Error('it was not refused');
+}
+
+test('a superuser: reset in place, as on a server of ours', async () => {
+  await using env = await open({ db: postgres({ url: server.endpoint.url, prepare }) });
+  const { url } = env.db;
+  const [state, clone] = [await stateOf(url), await cloneOf(url)];
+  await env.db.query("DELETE FROM items; SELECT nextval('items_id_seq')");
+  await env.db.reset();
+  expect(await stateOf(url)).toEqual(state);
+  expect(await cloneOf(url)).toBe(clone);
+});
+
+describe('a role that may create databases, and no more', () => {
+  let url: string;
+  beforeAll(async () => {
+    url = await roleUrl('seamkit_test_creator', 'CREATEDB');
+  });
+
+  test.each([
+    ['a write', "UPDATE items SET name = 'x'"],
+    ['nextval alone', "SELECT nextval('items_id_seq')"],
+    ['nextval of a rolled-back transaction', "BEGIN; SELECT nextval('items_id_seq'); ROLLBACK"],
+    ['setval of a value not used yet', "SELECT setval('items_id_seq', 1, false)"],
+    ['a schema change', 'CREATE TABLE extra (x int)'],
+  ])('%s is undone, by a new clone', async (_, sql) => {
+    await using env = await open({ db: postgres({ url, prepare }) });
+    const [state, clone] = [await stateOf(env.db.url), await cloneOf(env.db.url)];
+    await env.db.query(sql);
+    await env.db.reset();
+    expect(await stateOf(env.db.url)).toEqual(state);
+    expect(await cloneOf(env.db.url)).not.toBe(clone);
+  });
+
+  test('where nothing was written on the server, the clone stays', async () => {
+    await using env = await open({ db: postgres({ url, prepare }) });
+    await env.db.reset(); // what was written before is behind it
+    const clone = await cloneOf(env.db.url);
+    await env.db.query('SELECT * FROM items');
+    await env.db.reset();
+    expect(await cloneOf(env.db.url)).toBe(clone);
+  });
+
+  test('open transactions are ended', async () => {
+    const warned = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    await using env = await open({ db: postgres({ url, prepare }) });
+    const client = await env.db.pool.connect();
+    await client.query("BEGIN; INSERT INTO items (name) VALUES ('x')");
+    await env.db.reset();
+    expect(await env.db.query('SELECT name FROM items')).toEqual([{ name: 'kept' }]);
+    expect(warned).toHaveBeenCalledWith(expect.stringContaining('idle in transaction'));
+    jest.restoreAllMocks();
+  });
+
+  test('snapshots work', async () => {
+    await using env = await open({ db: postgres({ url, prepare }) });
+    await env.db.query("UPDATE items SET name = 'built'");
+    await env.db.snapshot();
+    await env.db.reset();
+    await env.db.restore();
+    expect(await env.db.query('SELECT name FROM items')).toEqual([{ name: 'built' }]);
+    await env.db.reset();
+    expect(await env.db.query('SELECT name FROM items')).toEqual([{ name: 'kept' }]);
+  });
+
+  test('isolation clone works', async () => {
+    await using env = await open({ db: postgres({ url, prepare, isolation: 'clone' }) });
+    await env.db.query('DELETE FROM items');
+    await env.reset();
+    expect(await env.db.query('SELECT name FROM items')).toEqual([{ name: 'kept' }]);
+  });
+
+  test('isolation rollback works', async () => {
+    await using env = await open({ db: postgres({ url, prepare, isolation: 'rollback' }) });
+    await env.db.query('DELETE FROM items');
+    await env.reset();
+    expect(await env.db.query('SELECT name FROM items')).toEqual([{ name: 'kept' }]);
+  });
+});
+
+describe('refused, with the next thing to do', () => {
+  test('a role without CREATEDB', async () => {
+    const error = await refusal({ url: await roleUrl('seamkit_test_nobody', '') });
+    expect(error.code).toBe('PERMISSION_MISSING');
+    expect(error.hint).toContain('ALTER ROLE "seamkit_test_nobody" CREATEDB;');
+  });
+
+  test('a wrong password, which is not repeated', async () => {
+    const url = new URL(server.endpoint.url);
+    url.password = 'wr0ng';
+    const error = await refusal({ url: url.href });
+    expect(error.code).toBe('SERVER_UNREACHABLE');
+    expect(error.hint).toContain('password');
+    expect(error.message).not.toContain('wr0ng');
+  });
+
+  test('nobody there', async () => {
+    const error = await refusal({ url: 'postgres://postgres@127.0.0.1:1/postgres' });
+    expect(error.code).toBe('SERVER_UNREACHABLE');
+    expect(error.hint).toContain('host and port');
+  });
+
+  test('a database that is not there', async () => {
+    const url = new URL(server.endpoint.url);
+    url.pathname = '/nowhere';
+    expect(await refusal({ url: url.href })).toMatchObject({ code: 'SERVER_UNREACHABLE' });
+  });
+
+  test('a url of another protocol', async () => {
+    expect(await refusal({ url: 'mysql://root@127.0.0.1:3306/x' })).toMatchObject({
+      code: 'URL_INVALID',
+    });
+  });
+
+  test('settings that the server does not have', async () => {
+    const { url } = server.endpoint;
+    const [{ work_mem }] = await admin('SHOW work_mem');
+    const error = await refusal({ url, settings: { work_mem: '77MB' } });
+    expect(error.code).toBe('SERVER_MISMATCH');
+    expect(error.message).toContain(`work_mem = ${work_mem}, not 77MB`);
+    await using env = await open({ db: postgres({ url, settings: { work_mem } }) });
+    expect(await env.db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+});
+
+describe('sweep', () => {
+  async function driver(owner: string) {
+    const { kit } = postgres({ url: server.endpoint.url });
+    return (kit as ServerKit<PostgresOptions, Postgres>).driver(
+      server.endpoint,
+      {},
+      {
+        kit: 'postgres',
+        runtime: 'external',
+        owner,
+        warn: () => {},
+        prepare: async (work) => work(),
+      },
+    );
+  }
+  const template = (owner: string) => ({ name: `seamkit_${owner}_t1`, index: 1, owner });
+  /** As if an owner had made its databases long ago. */
+  const age = (name: string) =>
+    admin(`DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS %L', '${name}',
+      regexp_replace(shobj_description((SELECT oid FROM pg_database WHERE datname = '${name}'), 'pg_database'), '[0-9]+', '1000')); END $$`);
+  const there = async (...names: string[]) =>
+    (await admin('SELECT datname FROM pg_database'))
+      .map(({ datname }) => datname)
+      .filter((name) => names.includes(name))
+      .sort();
+
+  test('drops what dead owners left, and nothing else', async () => {
+    const [dead, young, living, sweeper] = await Promise.all([
+      driver('dead1'),
+      driver('young1'),
+      driver('living1'),
+      driver('sweep'),
+    ]);
+    const foreign = ['seamkit_dead1_t99', 'seamkit_foreign', 'someone_else'];
+    const mine = ['dead1', 'young1', 'living1'].map((owner) => template(owner).name);
+    try {
+      for (const name of foreign) await admin(`CREATE DATABASE ${name}`);
+      await admin("COMMENT ON DATABASE seamkit_foreign IS 'seamkit 1000 x'");
+      await dead.template(template('dead1'));
+      await young.template(template('young1'));
+      await living.template(template('living1'));
+      await age('seamkit_dead1_t1');
+      await age('seamkit_living1_t1');
+      await dead.close();
+      await young.close();
+      expect(await sweeper.sweep!()).toEqual(['seamkit_dead1_t1']);
+      expect(await there(...mine, ...foreign)).toEqual(
+        ['seamkit_young1_t1', 'seamkit_living1_t1', ...foreign].sort(),
+      );
+      expect(await sweeper.sweep!('young1')).toEqual(['seamkit_young1_t1']);
+    } finally {
+      await living.destroyTemplate({ name: 'seamkit_living1_t1' });
+      await living.close();
+      await sweeper.close();
+      for (const name of foreign) await admin(`DROP DATABASE IF EXISTS ${name}`);
+    }
+  });
+});
