@@ -110,7 +110,11 @@ end,
 Add = [Module || Module <- Loaded, not lists:member(Module, First),
                  lists:any(fun(Folder) -> Has(Module, Folder) end, Folders)],
 {Before, After} = lists:splitwith(fun(Command) -> Command =/= {kernel_load_completed} end, Commands),
+%% Khepri looks in the lists of kernel and stdlib to know what it need not copy; without it
+%% nobody needs them, and all that is listed would be loaded.
+HasKhepri = filelib:wildcard(Out ++ "/lib/horus-*") =/= [],
 Shorten = fun
+  (Command) when HasKhepri -> Command;
   ({apply, {application, load, [{application, App, Properties}]}}) ->
     {apply, {application, load,
       [{application, App, lists:keyreplace(modules, 1, Properties, {modules, []})}]}};
