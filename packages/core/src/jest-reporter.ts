@@ -22,7 +22,10 @@ export default class SeamkitReporter {
   async onRunComplete(_contexts: unknown, results: Results): Promise<void> {
     // It lingers after the last file, so it can still be asked.
     const status = await keeperStatus(findWorkspace()).catch(() => undefined);
-    const lines = serverTable(status?.servers ?? []);
+    const ofThisRun = (status?.servers ?? []).filter(
+      ({ state, startedAt }) => state !== 'ended' || startedAt >= results.startTime,
+    );
+    const lines = serverTable(ofThisRun);
     const files = plural(results.numTotalTestSuites, 'file');
     const counts = [
       `${results.numPassedTests} passed`,

@@ -9,6 +9,8 @@ export interface ServerIdentity {
   module: string;
   version?: string;
   image?: string;
+  /** `SEAMKIT_<KIT>_BIN`, where a program is forced. */
+  program?: string;
   settings: { [key: string]: Json };
   /** The external server's url. */
   url?: string;
@@ -118,6 +120,8 @@ export interface ServerStatus {
   kit: string;
   runtime: RuntimeName;
   state: 'starting' | 'running' | 'ended';
+  /** ms since the epoch. */
+  startedAt: number;
   version?: string;
   /** Where its program or image came from. */
   source?: string;

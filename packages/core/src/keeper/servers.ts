@@ -93,7 +93,14 @@ export class Servers {
       pool: new Pool(this.owner, this.indexes),
       start,
       listeners,
-      status: { kit, runtime, state: 'starting', templates: 0, sandboxes: 0 },
+      status: {
+        kit,
+        runtime,
+        state: 'starting',
+        startedAt: Date.now(),
+        templates: 0,
+        sandboxes: 0,
+      },
       endpoint: this.start(identity, options, start),
     };
     server.endpoint.then(

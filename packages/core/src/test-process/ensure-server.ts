@@ -35,6 +35,7 @@ export async function ensureServer(
     module: kit.server,
     version: options.version,
     image: runtime === 'container' ? image : undefined,
+    program: runtime === 'process' ? process.env[`${variablePrefix(kit.name)}_BIN`] : undefined,
     settings: plan.settings ?? {},
     url,
     exclusive: plan.exclusive ? session.id : undefined,
