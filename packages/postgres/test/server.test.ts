@@ -39,6 +39,7 @@ test('nobody gets in without the password, and no list of processes shows it', a
     url.password = wrong;
     const client = new Client(url.href);
     await expect(client.connect()).rejects.toThrow();
+    await client.end();
   }
   expect(execFileSync('ps', ['-Ao', 'args'], { encoding: 'utf8' })).not.toContain(password);
 });
