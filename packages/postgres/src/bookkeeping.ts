@@ -80,7 +80,7 @@ END $mark$;
 
 CREATE FUNCTION ${workshop}.mark_drop() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $mark$
 BEGIN
-  IF EXISTS (SELECT FROM pg_catalog.pg_event_trigger_dropped_objects() d WHERE NOT d.is_temporary) THEN
+  IF EXISTS (SELECT FROM pg_catalog.pg_event_trigger_dropped_objects() d WHERE d.original AND NOT d.is_temporary) THEN
     INSERT INTO ${schema}.dirty VALUES (0);
   END IF;
 END $mark$;

@@ -23,6 +23,7 @@ const throwaway: SettingTexts = {
   // The data folder is in memory: no gigabyte of log beside it.
   max_wal_size: '128MB',
   max_wal_senders: '0',
+  password_encryption: 'scram-sha-256',
   // Large ones slow clones down: each has to be searched for pages of the template.
   shared_buffers: '32MB',
   synchronous_commit: 'off',
