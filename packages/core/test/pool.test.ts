@@ -1,15 +1,16 @@
+import { Names } from '../src/keeper/names';
 import { Pool } from '../src/keeper/pool';
 
 /** A pool whose template `key` is ready. */
 async function readyPool(): Promise<Pool> {
-  const pool = new Pool('0wner');
+  const pool = new Pool(new Names('0wner'));
   await pool.lease('builder', 'key');
   pool.built('builder', 'key', 'template');
   return pool;
 }
 
 test('the first makes the template, those who wait get sandboxes of their own', async () => {
-  const pool = new Pool('0wner');
+  const pool = new Pool(new Names('0wner'));
   const first = await pool.lease('a', 'key');
   expect(first).toMatchObject({ state: 'template', id: { name: 'seamkit_0wner_t1', index: 1 } });
   const waiting = [pool.lease('b', 'key'), pool.lease('c', 'key')];
@@ -20,7 +21,7 @@ test('the first makes the template, those who wait get sandboxes of their own', 
 });
 
 test('who waits for a template that fails hears why, and who comes later tries again', async () => {
-  const pool = new Pool('0wner');
+  const pool = new Pool(new Names('0wner'));
   await pool.lease('a', 'key');
   const waiting = pool.lease('b', 'key');
   pool.failed('a', 'key', { code: 'PREPARE_FAILED', summary: 'no table' });
@@ -29,7 +30,7 @@ test('who waits for a template that fails hears why, and who comes later tries a
 });
 
 test('when the one who makes the template dies, the next in line makes it', async () => {
-  const pool = new Pool('0wner');
+  const pool = new Pool(new Names('0wner'));
   await pool.lease('a', 'key');
   const [b, c] = [pool.lease('b', 'key'), pool.lease('c', 'key')];
   pool.drop('a');
@@ -58,15 +59,14 @@ test('a sandbox whose creator died before it told what it made is not given out'
   expect(await pool.lease('next', 'key')).toMatchObject({ state: 'new' });
 });
 
-test('a sandbox that is gone leaves its index free', async () => {
+test('a sandbox that is gone leaves its index free, and never its name', async () => {
   const pool = await readyPool();
   const lease = await pool.lease('a', 'key');
   pool.created('a', lease.id.name, 'data');
   pool.release('a', lease.id.name, 'gone');
-  expect(await pool.lease('b', 'key')).toMatchObject({
-    state: 'new',
-    id: { index: lease.id.index },
-  });
+  const next = await pool.lease('b', 'key');
+  expect(next).toMatchObject({ state: 'new', id: { index: lease.id.index } });
+  expect(next.id.name).not.toBe(lease.id.name);
 });
 
 test('spares are asked for until there are enough', async () => {
@@ -90,7 +90,7 @@ test('a sandbox that its dead holder left counts as a spare', async () => {
 });
 
 test('templates that nobody uses any more are handed out for removal', async () => {
-  const pool = new Pool('0wner');
+  const pool = new Pool(new Names('0wner'));
   const discarded: unknown[] = [];
   for (let number = 1; number <= 6; number++) {
     await pool.lease('a', `key ${number}`);

@@ -1,5 +1,6 @@
 import type { Json, SandboxId } from '../contract';
 import { type ErrorData, SeamkitError } from '../errors';
+import type { Names } from './names';
 import type { Discarded, Lease } from './protocol';
 
 interface Sandbox {
@@ -31,11 +32,7 @@ export class Pool {
   /** Least recently used first. */
   private readonly templates = new Map<string, Template>();
 
-  /** @param indexes those that are taken in this run, whatever server they are on */
-  constructor(
-    private readonly owner: string,
-    private readonly indexes = new Set<number>(),
-  ) {}
+  constructor(private readonly names: Names) {}
 
   get counts() {
     const templates = [...this.templates.values()];
@@ -49,7 +46,7 @@ export class Pool {
   async lease(session: string, key: string): Promise<Lease> {
     const template = this.templates.get(key);
     if (!template) {
-      const id = this.name('t');
+      const id = this.names.next('t');
       this.templates.set(key, { key, id, builder: session, waiting: [], sandboxes: new Set() });
       return { state: 'template', id };
     }
@@ -133,7 +130,7 @@ export class Pool {
     spare: boolean,
     discard: Discarded[] = [],
   ): Lease {
-    const id = this.name('s');
+    const id = this.names.next('s');
     template.sandboxes.add({ id, template, holder: session, clean: false, spare });
     return { state: 'new', id, template: template.data!, discard };
   }
@@ -143,7 +140,7 @@ export class Pool {
     this.forget(template);
     const [next, ...others] = template.waiting;
     if (!next) return;
-    const id = this.name('t');
+    const id = this.names.next('t');
     this.templates.set(template.key, { ...template, id, builder: next.session, waiting: others });
     next.resolve({ state: 'template', id });
   }
@@ -158,7 +155,7 @@ export class Pool {
 
   private remove(sandbox: Sandbox): void {
     sandbox.template.sandboxes.delete(sandbox);
-    this.indexes.delete(sandbox.id.index);
+    this.names.free(sandbox.id);
   }
 
   private discard(): Discarded[] {
@@ -178,13 +175,6 @@ export class Pool {
 
   private forget(template: Template): void {
     this.templates.delete(template.key);
-  }
-
-  private name(role: 't' | 's'): SandboxId {
-    let index = 1;
-    while (this.indexes.has(index)) index++;
-    this.indexes.add(index);
-    return { name: `seamkit_${this.owner}_${role}${index}`, index, owner: this.owner };
   }
 
   private building(session: string, key: string): Template {

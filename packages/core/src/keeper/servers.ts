@@ -5,6 +5,7 @@ import { containerContext } from '../runtime/container';
 import { processContext } from '../runtime/process';
 import { ServerStart } from '../runtime/server-start';
 import type { Ledger } from './ledger';
+import { Names } from './names';
 import { Pool } from './pool';
 import type {
   EnsureReply,
@@ -30,14 +31,15 @@ export class Servers {
   private readonly running = new Map<string, Server>();
   /** Every server of this keeper's life, for the report. */
   private readonly history: Server[] = [];
-  /** Shared, so that names differ even where an external server is one of our own. */
-  private readonly indexes = new Set<number>();
+  private readonly names: Names;
 
   constructor(
     private readonly owner: string,
     private readonly ledger: Ledger,
     private readonly data: string,
-  ) {}
+  ) {
+    this.names = new Names(owner);
+  }
 
   /** The server that runs already, or one that is started now. `listen` hears of its progress. */
   async ensure(request: EnsureRequest, listen: (notice: string) => void): Promise<EnsureReply> {
@@ -90,7 +92,7 @@ export class Servers {
     const server: Server = {
       key,
       identity,
-      pool: new Pool(this.owner, this.indexes),
+      pool: new Pool(this.names),
       start,
       listeners,
       status: {
