@@ -4,6 +4,8 @@ import { connectDatabase } from './database';
 import { answerErrors } from './errors';
 import { noRelay, startRelay } from './events/relay';
 import { orderRoutes } from './orders/routes';
+import { connectPayments } from './payments/provider';
+import { paymentRoutes } from './payments/routes';
 import { connectProductCache, noCache } from './products/cache';
 import { productRoutes } from './products/routes';
 import { receiptRoutes } from './receipts/routes';
@@ -30,6 +32,9 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
   await app.register(userRoutes(db));
   await app.register(productRoutes(db, cache));
   await app.register(orderRoutes(db, cache, relay));
+  if (config.payments) {
+    await app.register(paymentRoutes(db, connectPayments(config.payments), relay));
+  }
   if (config.storage) await app.register(receiptRoutes(db, connectStorage(config.storage)));
   return app;
 }

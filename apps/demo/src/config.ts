@@ -12,6 +12,8 @@ export interface Config {
   broker?: BrokerConfig;
   /** Without it there are no receipts. */
   storage?: StorageConfig;
+  /** Without it orders are paid elsewhere. */
+  payments?: PaymentsConfig;
 }
 
 export interface CacheConfig {
@@ -41,6 +43,17 @@ export interface StorageConfig {
   linkSeconds: number;
 }
 
+export interface PaymentsConfig {
+  url: string;
+  /** Ours, at the provider. */
+  key: string;
+  /** ms until we stop waiting for an answer. */
+  timeout: number;
+}
+
+/** The provider's own; there is no other. */
+export const paymentsUrl = 'https://api.payments.example';
+
 export interface Listen {
   host: string;
   port: number;
@@ -48,7 +61,7 @@ export interface Listen {
 
 /** Reads the environment once, at the start. @throws Error that names the variable at fault */
 export function readConfig(env: NodeJS.ProcessEnv): Config & { listen: Listen } {
-  const { REDIS_URL, AMQP_URL, S3_URL } = env;
+  const { REDIS_URL, AMQP_URL, S3_URL, PAYMENTS_KEY } = env;
   return {
     databaseUrl: required(env, 'DATABASE_URL'),
     logLevel: env.LOG_LEVEL || 'info',
@@ -71,6 +84,13 @@ export function readConfig(env: NodeJS.ProcessEnv): Config & { listen: Listen } 
           accessKey: required(env, 'S3_ACCESS_KEY'),
           secretKey: required(env, 'S3_SECRET_KEY'),
           linkSeconds: integer(env, 'RECEIPT_LINK_SECONDS', 900),
+        }
+      : undefined,
+    payments: PAYMENTS_KEY
+      ? {
+          url: paymentsUrl,
+          key: PAYMENTS_KEY,
+          timeout: integer(env, 'PAYMENTS_TIMEOUT_MS', 10_000),
         }
       : undefined,
     listen: { host: env.HOST || '127.0.0.1', port: integer(env, 'PORT', 3000) },

@@ -1,11 +1,12 @@
 import type { FastifyError, FastifyInstance } from 'fastify';
 
-/** What a client did wrong: the status, and the field at fault where there is one. */
+/** What keeps us from doing what was asked, in words for the client; `field` is the one at fault. */
 export class Refusal extends Error {
   constructor(
-    readonly statusCode: 400 | 404 | 409,
+    readonly statusCode: 400 | 402 | 404 | 409 | 503 | 504,
     message: string,
     readonly field?: string,
+    readonly headers: Record<string, string> = {},
   ) {
     super(message);
   }
@@ -28,19 +29,22 @@ export async function refuse<R>(
   }
 }
 
-/** Every error leaves as `{ error, field? }`; nothing of ours leaves with a 500. */
+/** Every error leaves as `{ error, field? }`; nothing of ours leaves with one that nobody thought of. */
 export function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) =>
     reply.code(404).send({ error: `there is no ${request.method} ${request.url}` }),
   );
   app.setErrorHandler<FastifyError | Refusal>((error, request, reply) => {
     const status = error.statusCode ?? 500;
+    if (error instanceof Refusal) {
+      const { message, field, headers } = error;
+      return reply.code(status).headers(headers).send({ error: message, field });
+    }
     if (status >= 500) {
       request.log.error(error);
       return reply.code(status).send({ error: 'something went wrong' });
     }
-    const field = error instanceof Refusal ? error.field : offendingField(error);
-    return reply.code(status).send({ error: error.message, field });
+    return reply.code(status).send({ error: error.message, field: offendingField(error) });
   });
 }
 

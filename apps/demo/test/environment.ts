@@ -1,4 +1,5 @@
 import type { Environment } from '@seamkit/core';
+import { http } from '@seamkit/http';
 import { postgres } from '@seamkit/postgres';
 import { rabbitmq } from '@seamkit/rabbitmq';
 import { redis } from '@seamkit/redis';
@@ -6,7 +7,7 @@ import { s3 } from '@seamkit/s3';
 import { connect } from 'amqplib';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../src/app';
-import type { Config } from '../src/config';
+import { type Config, paymentsUrl } from '../src/config';
 import { declareTopology } from '../src/events/topology';
 import { startWorker } from '../src/worker';
 
@@ -27,6 +28,11 @@ export const boundaries = {
     },
   }),
   storage: s3(),
+  payments: http({
+    origins: [paymentsUrl],
+    contract: 'contracts/payments.yaml',
+    cassette: 'test/cassettes/payments.yaml',
+  }),
 };
 
 /** Every test has a database; what it does not take, the service runs without. */
@@ -34,7 +40,7 @@ type All = Environment<typeof boundaries>;
 export type Env = Pick<All, 'db'> & Partial<All>;
 
 /** What the service would read from its environment, for the boundaries of a test file. */
-export function configFor({ db, cache, mq, storage }: Env): Config {
+export function configFor({ db, cache, mq, storage, payments }: Env): Config {
   return {
     databaseUrl: db.url,
     logLevel: 'silent',
@@ -49,6 +55,8 @@ export function configFor({ db, cache, mq, storage }: Env): Config {
       secretKey: storage.secretKey,
       linkSeconds: 900,
     },
+    // Nothing of the stub: the service calls the provider, and gets the stub.
+    payments: payments && { url: paymentsUrl, key: 'key-of-the-demo', timeout: 5000 },
   };
 }
 

@@ -5,15 +5,22 @@ import { recordEvent } from '../events/outbox';
 import type { Order } from './schema';
 import { readOrder } from './store';
 
-/** An order leaves `placed` once: paid, or cancelled, and then its items are in stock again. */
+/**
+ * An order leaves `placed` once: paid, or cancelled, and then its items are in stock again. One that
+ * may have been charged is not cancelled.
+ */
 export function settleOrder(pool: Pool, id: number, status: 'paid' | 'cancelled'): Promise<Order> {
   return transaction(pool, async (db) => {
     const { rowCount } = await db.query(
-      `update orders set status = $2 where id = $1 and status = 'placed'`,
+      `update orders set status = $2, charge_key = null, charge_card = null
+       where id = $1 and status = 'placed' and ($2 = 'paid' or charge_key is null)`,
       [id, status],
     );
     const order = await readOrder(db, id);
-    if (!rowCount) throw new Refusal(409, `order ${id} is ${order.status} already`, 'status');
+    if (!rowCount) {
+      const state = order.status === 'placed' ? 'being paid' : `${order.status} already`;
+      throw new Refusal(409, `order ${id} is ${state}`, 'status');
+    }
     if (status === 'cancelled') {
       await db.query(
         `update products set stock = stock + quantity

@@ -20,7 +20,8 @@ test('an order, from the first request to the receipt in hand', async () => {
   expect((await api.inject(`/products/${product.id}`)).json()).toMatchObject({ stock: 1 });
 
   const url = `/orders/${order.id}`;
-  await api.inject({ method: 'PATCH', url, payload: { status: 'paid' } });
+  const payment = await post(`${url}/payment`, { card: 'visa' });
+  expect(payment).toMatchObject({ status: 'paid' });
   const link = await eventually(async () => {
     const response = await api.inject(`${url}/receipt`);
     return response.statusCode === 200 ? response.json<{ url: string }>() : undefined;

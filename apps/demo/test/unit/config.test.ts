@@ -16,7 +16,7 @@ test('the environment decides where to listen', () => {
   expect(listen).toEqual({ host: '0.0.0.0', port: 8080 });
 });
 
-test('a part is configured by its url', () => {
+test('a part is configured by its url, or its key', () => {
   const config = readConfig({
     ...least,
     REDIS_URL: 'redis://localhost',
@@ -26,12 +26,14 @@ test('a part is configured by its url', () => {
     S3_BUCKET: 'receipts',
     S3_ACCESS_KEY: 'key',
     S3_SECRET_KEY: 'secret',
+    PAYMENTS_KEY: 'key',
   });
 
   expect(config).toMatchObject({
     cache: { url: 'redis://localhost', seconds: 5 },
     broker: { url: 'amqp://localhost', attempts: 3, retryDelay: 5000 },
     storage: { url: 'http://localhost:9000', region: 'us-east-1', bucket: 'receipts' },
+    payments: { url: 'https://api.payments.example', key: 'key', timeout: 10_000 },
   });
 });
 
