@@ -37,7 +37,9 @@ Closure = fun Add(App, Found) ->
 end,
 Wanted = [list_to_atom(Name) || Name <- string:lexemes(os:getenv("SEAMKIT_APPS"), ",")],
 [] = [App || App <- Wanted, not maps:is_key(App, Known)],
-ReadsItsOwnList = fun(App) -> lists:member(App, [khepri, horus, khepri_mnesia_migration, ra]) end,
+Apps = lists:foldl(Closure, [], Wanted),
+%% Khepri copies code into its log, and reads the lists to know what it need not copy.
+HasKhepri = lists:member(horus, Apps),
 Ours = fun(Name) -> lists:prefix("rabbit_", atom_to_list(Name)) end,
 IsFoundByAttributes = fun(Beam) ->
   {ok, {_, [{attributes, Attributes}]}} = beam_lib:chunks(Beam, [attributes]),
@@ -63,7 +65,7 @@ lists:foreach(fun(App) ->
     Plain = case Stripped of <<16#1f, 16#8b, _/binary>> -> zlib:gunzip(Stripped); _ -> Stripped end,
     ok = file:write_file(filename:join([To, "ebin", filename:basename(Beam)]), Plain)
   end, Beams),
-  Modules = case ReadsItsOwnList(App) of
+  Modules = case HasKhepri of
     true -> proplists:get_value(modules, Properties, []);
     false -> [list_to_atom(filename:basename(Beam, ".beam"))
                || Beam <- Beams, IsFoundByAttributes(Beam)]
@@ -72,7 +74,7 @@ lists:foreach(fun(App) ->
     filename:join([To, "ebin", atom_to_list(App) ++ ".app"]),
     io_lib:format("~p.~n", [{application, App,
       lists:keystore(modules, 1, Properties, {modules, Modules})}]))
-end, lists:foldl(Closure, [], Wanted)),
+end, Apps),
 halt().
 `;
 

@@ -140,7 +140,9 @@ export class Management {
           response.once('error', reject);
         },
       );
-      sent.once('timeout', () => sent.destroy(new Error(`no answer within ${timeout} ms`)));
+      sent.once('timeout', () =>
+        sent.destroy(new Error(`no answer to ${method} ${path} within ${timeout} ms`)),
+      );
       sent.once('error', (error: NodeJS.ErrnoException) =>
         reject(Object.assign(error, { stale: sent.reusedSocket && error.code === 'ECONNRESET' })),
       );

@@ -21,7 +21,7 @@ async function declare(url: string) {
   await connection.close();
 }
 
-const env = use({ mq: rabbitmq({ prepare: declare }) });
+const env = use({ mq: rabbitmq({ prepare: declare, version: process.env.RABBITMQ_VERSION }) });
 
 test('messages arrive in the order in which they were published', async () => {
   for (let number = 1; number <= 20; number++) {

@@ -42,7 +42,8 @@ async function client(url: string) {
   return { connection, channel };
 }
 
-const start = (options: RabbitOptions = { prepare: declare }) => open({ mq: rabbitmq(options) });
+const start = (options: RabbitOptions = { prepare: declare }) =>
+  open({ mq: rabbitmq({ version: process.env.RABBITMQ_VERSION, ...options }) });
 
 beforeEach(() => {
   warnings = [];
