@@ -1,9 +1,10 @@
-import * as fs from 'node:fs';
+// The module itself: `import *` would make a copy, and replace functions of that.
+import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { setTimeout } from 'node:timers';
 import { descriptorCalls, handleCalls, pathCalls } from './fs-calls';
 import { type Planned, planDescriptor, planPaths } from './plan-call';
-import { real } from './real-fs';
+import { meetsNoFaults, real, setFaultsOn, withFaults, withoutFaults } from './real-fs';
 import type { Rules } from './rules';
 
 type Anything = (...args: any[]) => any;
@@ -20,6 +21,7 @@ let undo: (() => void)[] = [];
 export function enforce(rules: Rules, handlePrototype: object): void {
   active.add(rules);
   if (undo.length > 0) return;
+  setFaultsOn(true);
   const rulesNow = () => [...active];
   for (const name of Object.keys(pathCalls)) {
     const plan: Planner = (args) => planPaths(rulesNow(), name, args);
@@ -31,6 +33,7 @@ export function enforce(rules: Rules, handlePrototype: object): void {
   for (const [method, name] of Object.entries(handleCalls)) {
     replace(handlePrototype, method, (original) => {
       return function (this: { fd: number }, ...args: unknown[]) {
+        if (meetsNoFaults()) return original.apply(this, args);
         const planned = planDescriptor(rulesNow(), name, [this.fd, ...args]);
         return later(planned, () => original.apply(this, planned.args.slice(1)));
       };
@@ -45,20 +48,18 @@ export function retire(rules: Rules): void {
   if (active.size > 0 || undo.length === 0) return;
   for (const step of undo.reverse()) step();
   undo = [];
+  setFaultsOn(false);
   syncBuiltinESMExports();
 }
 
 function replaceStyles(name: string, plan: Planner): void {
-  replace(
-    fs,
-    `${name}Sync`,
-    (original) =>
-      (...args) =>
-        immediately(name, plan(args), original),
-  );
+  replace(fs, `${name}Sync`, (original) => (...args) => {
+    return meetsNoFaults() ? original(...args) : immediately(name, plan(args), original);
+  });
   replace(fs, name, (original) => withCallback(plan, original));
   if (name in fs.promises) {
     replace(fs.promises, name, (original) => (...args) => {
+      if (meetsNoFaults()) return original(...args);
       const planned = plan(args);
       return later(planned, () => original(...planned.args));
     });
@@ -73,7 +74,7 @@ function immediately(name: string, planned: Planned, original: Anything): unknow
     if (name === 'exists') return false;
     throw planned.error;
   }
-  const result = original(...planned.args);
+  const result = withoutFaults(() => original(...planned.args));
   planned.done?.(result);
   if (planned.failsAfter) throw planned.failsAfter;
   return result;
@@ -82,14 +83,16 @@ function immediately(name: string, planned: Planned, original: Anything): unknow
 function withCallback(plan: Planner, original: Anything): Anything {
   return (...given) => {
     const callback = given.at(-1);
-    if (typeof callback !== 'function') return original(...given); // which says so
+    // Where there is none, the original says so.
+    if (typeof callback !== 'function' || meetsNoFaults()) return original(...given);
     const planned = plan(given.slice(0, -1));
     const start = () => {
       if (planned.error) return callback(planned.error);
-      original(...planned.args, (error: unknown, ...results: unknown[]) => {
+      const done = (error: unknown, ...results: unknown[]) => {
         if (!error) planned.done?.(results[0]);
-        callback(error ?? planned.failsAfter ?? null, ...results);
-      });
+        withFaults(() => callback(error ?? planned.failsAfter ?? null, ...results));
+      };
+      withoutFaults(() => original(...planned.args, done));
     };
     if (planned.delay > 0) setTimeout(start, planned.delay);
     else if (planned.error) process.nextTick(start);
@@ -100,7 +103,7 @@ function withCallback(plan: Planner, original: Anything): Anything {
 async function later(planned: Planned, original: () => Promise<unknown>): Promise<unknown> {
   if (planned.delay > 0) await new Promise((resolve) => setTimeout(resolve, planned.delay));
   if (planned.error) throw planned.error;
-  const result = await original();
+  const result = await withoutFaults(original);
   planned.done?.(result);
   if (planned.failsAfter) throw planned.failsAfter;
   return result;
