@@ -267,7 +267,7 @@ describe('faults keep to themselves', () => {
   test("the kit's own functions meet none", () => {
     env.it.readOnly();
     env.it.full();
-    env.it.deny('folder');
+    env.it.deny('file');
     env.it.fail('EIO');
     env.it.write('folder/new', 'x');
     expect(env.it.text('folder/new')).toBe('x');

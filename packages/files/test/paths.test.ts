@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   existsSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open, use } from '@seamkit/core';
@@ -154,14 +156,15 @@ describe('traversal', () => {
       const { test } = require('node:test');
       const { writeFileSync, readFileSync } = require('node:fs');
       const assert = require('node:assert');
-      const { use } = require('@seamkit/core');
-      const { files } = require('@seamkit/files');
+      const { use } = require(${JSON.stringify(require.resolve('@seamkit/core'))});
+      const { files } = require(${JSON.stringify(require.resolve('@seamkit/files'))});
       const env = use({ it: files() });
       const secret = () => env.it.path + '/' + env.it.traversals()[0].path;
       test('writes', () => writeFileSync(secret(), 'overwritten'));
       test('the next one', () => assert.equal(readFileSync(secret(), 'utf8'), env.it.secret));
     `;
-    const name = join(__dirname, `outside-${process.pid}.test.cjs`);
+    const folder = mkdtempSync(join(tmpdir(), 'outside-'));
+    const name = join(folder, 'outside.test.cjs');
     writeFileSync(name, script);
     try {
       const { NODE_TEST_CONTEXT: _, ...environment } = process.env;
@@ -174,7 +177,7 @@ describe('traversal', () => {
       expect(stdout).toMatch(/^# pass 1$/m);
       expect(stdout).toMatch(/^# fail 1$/m);
     } finally {
-      rmSync(name);
+      rmSync(folder, { recursive: true });
     }
   });
 });

@@ -69,7 +69,10 @@ const damage: Record<string, () => void> = {
   },
   'a large file cut': () => truncateSync(at('orders/deep/big.bin'), 1000),
   'a file removed': () => unlinkSync(at('orders/1.csv')),
-  'all removed': () => rmSync(env.it.path, { recursive: true }),
+  'all removed': () => {
+    chmodSync(at('read-only'), 0o755); // which stops everybody but root
+    rmSync(env.it.path, { recursive: true });
+  },
   'a folder moved': () => renameSync(at('orders'), at('empty/orders')),
   'two files swapped': () => {
     renameSync(at('orders/1.csv'), at('tmp'));
