@@ -1,8 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import { requireToken } from './auth/require-token';
+import { readTokensOf } from './auth/tokens';
 import type { Config } from './config';
 import { connectDatabase } from './database';
 import { answerErrors } from './errors';
 import { noRelay, startRelay } from './events/relay';
+import { describeApi } from './openapi';
 import { orderRoutes } from './orders/routes';
 import { connectPayments } from './payments/provider';
 import { paymentRoutes } from './payments/routes';
@@ -29,12 +32,16 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
 
   validateRequests(app);
   answerErrors(app);
-  await app.register(userRoutes(db));
-  await app.register(productRoutes(db, cache));
-  await app.register(orderRoutes(db, cache, relay));
-  if (config.payments) {
-    await app.register(paymentRoutes(db, connectPayments(config.payments), relay));
-  }
-  if (config.storage) await app.register(receiptRoutes(db, connectStorage(config.storage)));
+  await describeApi(app, config);
+  await app.register(async (api) => {
+    if (config.auth) requireToken(api, readTokensOf(config.auth));
+    await api.register(userRoutes(db));
+    await api.register(productRoutes(db, cache));
+    await api.register(orderRoutes(db, cache, relay));
+    if (config.payments) {
+      await api.register(paymentRoutes(db, connectPayments(config.payments), relay));
+    }
+    if (config.storage) await api.register(receiptRoutes(db, connectStorage(config.storage)));
+  });
   return app;
 }

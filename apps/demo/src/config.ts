@@ -14,6 +14,8 @@ export interface Config {
   storage?: StorageConfig;
   /** Without it orders are paid elsewhere. */
   payments?: PaymentsConfig;
+  /** Without it whoever reaches the API may use it. */
+  auth?: AuthConfig;
 }
 
 export interface CacheConfig {
@@ -54,6 +56,13 @@ export interface PaymentsConfig {
 /** The provider's own; there is no other. */
 export const paymentsUrl = 'https://api.payments.example';
 
+export interface AuthConfig {
+  /** Of OpenID Connect, as its tokens write it: `https://login.example` */
+  issuer: string;
+  /** What the issuer calls this service. */
+  audience: string;
+}
+
 export interface Listen {
   host: string;
   port: number;
@@ -61,7 +70,7 @@ export interface Listen {
 
 /** Reads the environment once, at the start. @throws Error that names the variable at fault */
 export function readConfig(env: NodeJS.ProcessEnv): Config & { listen: Listen } {
-  const { REDIS_URL, AMQP_URL, S3_URL, PAYMENTS_KEY } = env;
+  const { REDIS_URL, AMQP_URL, S3_URL, PAYMENTS_KEY, OIDC_ISSUER } = env;
   return {
     databaseUrl: required(env, 'DATABASE_URL'),
     logLevel: env.LOG_LEVEL || 'info',
@@ -92,6 +101,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config & { listen: Listen } 
           key: PAYMENTS_KEY,
           timeout: integer(env, 'PAYMENTS_TIMEOUT_MS', 10_000),
         }
+      : undefined,
+    auth: OIDC_ISSUER
+      ? { issuer: OIDC_ISSUER, audience: required(env, 'OIDC_AUDIENCE') }
       : undefined,
     listen: { host: env.HOST || '127.0.0.1', port: integer(env, 'PORT', 3000) },
   };

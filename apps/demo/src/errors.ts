@@ -3,7 +3,7 @@ import type { FastifyError, FastifyInstance } from 'fastify';
 /** What keeps us from doing what was asked, in words for the client; `field` is the one at fault. */
 export class Refusal extends Error {
   constructor(
-    readonly statusCode: 400 | 402 | 404 | 409 | 503 | 504,
+    readonly statusCode: 400 | 401 | 402 | 403 | 404 | 409 | 503 | 504,
     message: string,
     readonly field?: string,
     readonly headers: Record<string, string> = {},

@@ -1,3 +1,4 @@
+import { auth } from '@seamkit/auth';
 import type { Environment } from '@seamkit/core';
 import { http } from '@seamkit/http';
 import { postgres } from '@seamkit/postgres';
@@ -33,6 +34,7 @@ export const boundaries = {
     contract: 'contracts/payments.yaml',
     cassette: 'test/cassettes/payments.yaml',
   }),
+  auth: auth({ audience: 'orders' }),
 };
 
 /** Every test has a database; what it does not take, the service runs without. */
@@ -40,7 +42,7 @@ type All = Environment<typeof boundaries>;
 export type Env = Pick<All, 'db'> & Partial<All>;
 
 /** What the service would read from its environment, for the boundaries of a test file. */
-export function configFor({ db, cache, mq, storage, payments }: Env): Config {
+export function configFor({ db, cache, mq, storage, payments, auth }: Env): Config {
   return {
     databaseUrl: db.url,
     logLevel: 'silent',
@@ -57,6 +59,7 @@ export function configFor({ db, cache, mq, storage, payments }: Env): Config {
     },
     // Nothing of the stub: the service calls the provider, and gets the stub.
     payments: payments && { url: paymentsUrl, key: 'key-of-the-demo', timeout: 5000 },
+    auth: auth && { issuer: auth.url, audience: auth.audience },
   };
 }
 

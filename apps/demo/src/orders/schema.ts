@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Id, Line, Page } from '../schema';
+import { Id, Line, Page, Time } from '../schema';
 
 export const OrderItem = Type.Object(
   { productId: Id, quantity: Type.Integer({ minimum: 1, maximum: 100 }) },
@@ -23,11 +23,14 @@ export const OrderChanges = Type.Object(
 export const OrderPage = Type.Composite([Page, Type.Object({ userId: Type.Optional(Id) })]);
 export type OrderPage = Static<typeof OrderPage>;
 
-export interface Order {
-  id: number;
-  userId: number;
-  status: 'placed' | 'paid' | 'cancelled';
-  totalCents: number;
-  createdAt: Date;
-  items: (OrderItem & { unitPriceCents: number })[];
-}
+export const Order = Type.Object({
+  id: Id,
+  userId: Id,
+  status: Type.Union([Type.Literal('placed'), Type.Literal('paid'), Type.Literal('cancelled')]),
+  totalCents: Type.Integer({ minimum: 0 }),
+  createdAt: Time,
+  items: Type.Array(
+    Type.Object({ ...OrderItem.properties, unitPriceCents: Type.Integer({ minimum: 0 }) }),
+  ),
+});
+export type Order = Static<typeof Order>;

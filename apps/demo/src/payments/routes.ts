@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { Pool } from 'pg';
 import type { Relay } from '../events/relay';
-import { ById, Line } from '../schema';
+import { Order } from '../orders/schema';
+import { answers, ById, Line } from '../schema';
 import { payOrder } from './pay-order';
 import type { PaymentProvider } from './provider';
 
@@ -13,7 +14,7 @@ export const paymentRoutes =
   async (app) => {
     app.post(
       '/orders/:id/payment',
-      { schema: { params: ById, body: Payment } },
+      { schema: { params: ById, body: Payment, response: answers({ 200: Order }) } },
       async ({ params, body, log }) => {
         const order = await payOrder(db, provider, params.id, body.card, log);
         relay.wake();

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Line } from '../schema';
+import { Id, Line, Time } from '../schema';
 
 export const NewProduct = Type.Object(
   {
@@ -15,7 +15,5 @@ export type NewProduct = Static<typeof NewProduct>;
 export const ProductChanges = Type.Partial(NewProduct, { minProperties: 1 });
 export type ProductChanges = Static<typeof ProductChanges>;
 
-export interface Product extends NewProduct {
-  id: number;
-  createdAt: Date;
-}
+export const Product = Type.Object({ id: Id, ...NewProduct.properties, createdAt: Time });
+export type Product = Static<typeof Product>;

@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox';
-import { Line } from '../schema';
+import { Id, Line, Time } from '../schema';
 
 export const NewUser = Type.Object(
   { email: Type.String({ format: 'email', maxLength: 254 }), name: Line(100) },
@@ -10,7 +10,5 @@ export type NewUser = Static<typeof NewUser>;
 export const UserChanges = Type.Partial(NewUser, { minProperties: 1 });
 export type UserChanges = Static<typeof UserChanges>;
 
-export interface User extends NewUser {
-  id: number;
-  createdAt: Date;
-}
+export const User = Type.Object({ id: Id, ...NewUser.properties, createdAt: Time });
+export type User = Static<typeof User>;

@@ -27,6 +27,8 @@ test('a part is configured by its url, or its key', () => {
     S3_ACCESS_KEY: 'key',
     S3_SECRET_KEY: 'secret',
     PAYMENTS_KEY: 'key',
+    OIDC_ISSUER: 'https://login.example',
+    OIDC_AUDIENCE: 'orders',
   });
 
   expect(config).toMatchObject({
@@ -34,6 +36,7 @@ test('a part is configured by its url, or its key', () => {
     broker: { url: 'amqp://localhost', attempts: 3, retryDelay: 5000 },
     storage: { url: 'http://localhost:9000', region: 'us-east-1', bucket: 'receipts' },
     payments: { url: 'https://api.payments.example', key: 'key', timeout: 10_000 },
+    auth: { issuer: 'https://login.example', audience: 'orders' },
   });
 });
 
