@@ -5,6 +5,7 @@ import type { Config } from './config';
 import { connectDatabase } from './database';
 import { answerErrors } from './errors';
 import { noRelay, startRelay } from './events/relay';
+import { exportRoutes } from './exports/routes';
 import { describeApi } from './openapi';
 import { orderRoutes } from './orders/routes';
 import { connectPayments } from './payments/provider';
@@ -41,6 +42,7 @@ export async function buildApp(config: Config): Promise<FastifyInstance> {
     if (config.payments) {
       await api.register(paymentRoutes(db, connectPayments(config.payments), relay));
     }
+    if (config.exportFolder) await api.register(exportRoutes(db, config.exportFolder));
     if (config.storage) await api.register(receiptRoutes(db, connectStorage(config.storage)));
   });
   return app;

@@ -16,6 +16,8 @@ export interface Config {
   payments?: PaymentsConfig;
   /** Without it whoever reaches the API may use it. */
   auth?: AuthConfig;
+  /** The folder that orders are exported to. Without it they are not. */
+  exportFolder?: string;
 }
 
 export interface CacheConfig {
@@ -105,6 +107,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config & { listen: Listen } 
     auth: OIDC_ISSUER
       ? { issuer: OIDC_ISSUER, audience: required(env, 'OIDC_AUDIENCE') }
       : undefined,
+    exportFolder: env.EXPORT_FOLDER || undefined,
     listen: { host: env.HOST || '127.0.0.1', port: integer(env, 'PORT', 3000) },
   };
 }

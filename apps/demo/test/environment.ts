@@ -1,5 +1,6 @@
 import { auth } from '@seamkit/auth';
 import type { Environment } from '@seamkit/core';
+import { files } from '@seamkit/files';
 import { http } from '@seamkit/http';
 import { postgres } from '@seamkit/postgres';
 import { rabbitmq } from '@seamkit/rabbitmq';
@@ -35,6 +36,7 @@ export const boundaries = {
     cassette: 'test/cassettes/payments.yaml',
   }),
   auth: auth({ audience: 'orders' }),
+  folder: files(),
 };
 
 /** Every test has a database; what it does not take, the service runs without. */
@@ -42,7 +44,7 @@ type All = Environment<typeof boundaries>;
 export type Env = Pick<All, 'db'> & Partial<All>;
 
 /** What the service would read from its environment, for the boundaries of a test file. */
-export function configFor({ db, cache, mq, storage, payments, auth }: Env): Config {
+export function configFor({ db, cache, mq, storage, payments, auth, folder }: Env): Config {
   return {
     databaseUrl: db.url,
     logLevel: 'silent',
@@ -60,6 +62,7 @@ export function configFor({ db, cache, mq, storage, payments, auth }: Env): Conf
     // Nothing of the stub: the service calls the provider, and gets the stub.
     payments: payments && { url: paymentsUrl, key: 'key-of-the-demo', timeout: 5000 },
     auth: auth && { issuer: auth.url, audience: auth.audience },
+    exportFolder: folder?.path,
   };
 }
 

@@ -33,4 +33,8 @@ test('an order, from the first request to the receipt in hand', async () => {
   const receipt = await (await fetch(link.url)).text();
   expect(receipt).toContain('Ada Lovelace');
   expect(receipt).toContain('Total: 39.98');
+
+  const day = order.createdAt.slice(0, 10);
+  const written = await api.inject({ method: 'PUT', url: `/exports/${day}`, headers });
+  expect(env.folder.text(written.json().file)).toContain(`${order.id},${user.id},paid,3998,`);
 });

@@ -29,6 +29,7 @@ test('a part is configured by its url, or its key', () => {
     PAYMENTS_KEY: 'key',
     OIDC_ISSUER: 'https://login.example',
     OIDC_AUDIENCE: 'orders',
+    EXPORT_FOLDER: '/srv/exports',
   });
 
   expect(config).toMatchObject({
@@ -37,6 +38,7 @@ test('a part is configured by its url, or its key', () => {
     storage: { url: 'http://localhost:9000', region: 'us-east-1', bucket: 'receipts' },
     payments: { url: 'https://api.payments.example', key: 'key', timeout: 10_000 },
     auth: { issuer: 'https://login.example', audience: 'orders' },
+    exportFolder: '/srv/exports',
   });
 });
 

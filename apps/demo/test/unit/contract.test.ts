@@ -21,6 +21,7 @@ async function contractNow() {
       PAYMENTS_KEY: 'key',
       OIDC_ISSUER: 'https://login.example',
       OIDC_AUDIENCE: 'orders',
+      EXPORT_FOLDER: folder,
     }),
   );
   return (await api.inject('/openapi.json')).json();
