@@ -17,6 +17,9 @@
  */
 export const schema = 'pg_temp_seamkit';
 
+/** A setting that only our own sessions have: what they write is no news. */
+export const restoring = 'seamkit.restoring';
+
 /** Where the schema is made: nothing can be created in one that is named as a temporary one. */
 const workshop = 'seamkit_in_the_making';
 
@@ -114,7 +117,8 @@ BEGIN
       AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', '${workshop}')
   LOOP
     EXECUTE format('CREATE TRIGGER seamkit BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
-      FOR EACH STATEMENT EXECUTE FUNCTION ${workshop}.mark_table()', t.name);
+      FOR EACH STATEMENT WHEN (current_setting(''${restoring}'', true) IS NULL)
+      EXECUTE FUNCTION ${workshop}.mark_table()', t.name);
     EXECUTE format('ALTER TABLE %s%s ENABLE ALWAYS TRIGGER seamkit',
       CASE WHEN t.partitioned THEN 'ONLY ' ELSE '' END, t.name);
 

@@ -1,5 +1,6 @@
 import { type RuntimeName, SeamkitError } from '@seamkit/core';
 import { Client } from 'pg';
+import { restoring } from './bookkeeping';
 
 const connectTimeout = 10_000;
 
@@ -87,7 +88,7 @@ export async function connectToSandbox(
   { superuser, major }: { superuser: boolean; major: number },
 ): Promise<Client> {
   const settings = sessionSettings.filter(([, , since = 0]) => major >= since);
-  if (superuser) settings.push(['session_replication_role', 'replica']);
+  if (superuser) settings.push(['session_replication_role', 'replica'], [restoring, 'on']);
   return connectTo(
     url,
     'seamkit',
