@@ -75,7 +75,13 @@ test('the search path is as it was, and finds nothing of ours', async () => {
 });
 
 test('pg_dump leaves us out', async () => {
-  const dump = spawnSync('pg_dump', ['--dbname', env.db.url], { encoding: 'utf8' });
+  const url = new URL(env.db.url);
+  const PGPASSWORD = url.password;
+  url.password = ''; // not for the list of processes
+  const dump = spawnSync('pg_dump', ['--dbname', url.href], {
+    encoding: 'utf8',
+    env: { ...process.env, PGPASSWORD },
+  });
   const [{ version }] = await env.db.query(
     "SELECT current_setting('server_version_num')::int / 10000 AS version",
   );
