@@ -1,4 +1,5 @@
 import type { Boundary, LocalKit, Sandbox, TestInfo } from '../contract';
+import { print } from '../print';
 import { currentRun } from './run';
 import { type Place, sandboxContext } from './sandbox-context';
 
@@ -28,7 +29,12 @@ export class LocalSandbox {
   }
 
   async reset(test: TestInfo): Promise<void> {
-    if ((await this.sandbox!.reset(test)) !== 'spent') return;
+    try {
+      if ((await this.sandbox!.reset(test)) !== 'spent') return;
+    } catch (error) {
+      const { message } = error as Error;
+      print('warn', `${this.place.boundary}: replaced, since it could not be reset: ${message}`);
+    }
     await this.sandbox!.close();
     await this.open();
   }
