@@ -38,7 +38,8 @@ end,
 Wanted = [list_to_atom(Name) || Name <- string:lexemes(os:getenv("SEAMKIT_APPS"), ",")],
 [] = [App || App <- Wanted, not maps:is_key(App, Known)],
 Apps = lists:foldl(Closure, [], Wanted),
-%% Khepri copies code into its log, and reads the lists to know what it need not copy.
+%% Khepri copies functions into its log, and reads these lists to know which it need not copy: with
+%% shorter ones the server hangs when a vhost is deleted.
 HasKhepri = lists:member(horus, Apps),
 Ours = fun(Name) -> lists:prefix("rabbit_", atom_to_list(Name)) end,
 IsFoundByAttributes = fun(Beam) ->
@@ -112,8 +113,7 @@ end,
 Add = [Module || Module <- Loaded, not lists:member(Module, First),
                  lists:any(fun(Folder) -> Has(Module, Folder) end, Folders)],
 {Before, After} = lists:splitwith(fun(Command) -> Command =/= {kernel_load_completed} end, Commands),
-%% Khepri looks in the lists of kernel and stdlib to know what it need not copy; without it
-%% nobody needs them, and all that is listed would be loaded.
+%% Nobody but Khepri needs the lists of kernel and stdlib, and all that is listed would be loaded.
 HasKhepri = filelib:wildcard(Out ++ "/lib/horus-*") =/= [],
 Shorten = fun
   (Command) when HasKhepri -> Command;

@@ -6,7 +6,7 @@ import { erlangEnvironment, type Installation } from './installation';
 import { type Node, nodeArguments, nodeEnvironment, writeConfiguration } from './node';
 
 /** To be raised when what the folder holds changes. */
-const recipe = 3;
+const recipe = 6;
 
 /**
  * A root folder of Erlang from which this RabbitMQ boots in a quarter of its time, made once and
