@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, escapeLiteral } from 'pg';
 import { inTransaction, reset } from './bookkeeping';
 import { endSessions, ourComment, type Query, type Session } from './databases';
@@ -15,7 +16,9 @@ export interface Baseline {
   restore(): Promise<Verdict>;
 }
 
-const maxAttempts = 5;
+const maxAttempts = 6;
+/** ms that a session may take from the answer of its last statement to being idle. */
+const settling = 10;
 /** The server could not get a lock in time, or gave up on a deadlock. */
 const contended = ['55P03', '40P01', '40001'];
 
@@ -131,6 +134,11 @@ export async function restore(
     if (verdict.state === 'restored') return undefined;
     if (verdict.state === 'stale') return verdict.reason;
     const { sessions, prepared } = verdict;
+    // A client hears of a statement's end before the server says that it is idle again.
+    if (attempt === 1 && sessions.length && sessions.every(({ state }) => state === 'active')) {
+      await delay(settling);
+      continue;
+    }
     witness?.ending(sessions, prepared);
     await endSessions(
       query,
