@@ -120,3 +120,19 @@ test('a prepared transaction is rolled back', async () => {
   expect(await own.db.query('SELECT * FROM items')).toEqual([]);
   expect(warnings.join()).toContain("it's left");
 });
+
+test('a statement that just failed is no open transaction', async () => {
+  const client = new Client(env.db.url);
+  await client.connect();
+  try {
+    // The client hears of the failure before the server is idle again: many times, to meet that.
+    for (let round = 0; round < 200; round++) {
+      await client.query('SELECT nonsense').catch(() => {});
+      await env.db.reset();
+    }
+    await client.query('SELECT 1');
+  } finally {
+    await client.end();
+  }
+  expect(warnings).toEqual([]);
+});
