@@ -52,7 +52,11 @@ export class Listener {
     const sockets = new Map<number, Socket>();
     const exchanges = new Set<Exchange>();
 
+    // A sandbox that a failing test left open must not keep its process alive: who waits, the
+    // client, does so with a connection of its own.
+    server.unref();
     server.on('connection', (socket: Socket) => {
+      socket.unref();
       const port = socket.remotePort ?? 0;
       sockets.set(port, socket);
       socket.on('error', () => {}); // a client may leave as it likes

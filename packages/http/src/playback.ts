@@ -37,39 +37,37 @@ export function cassetteOptions(setting: CassetteSetting): CassetteOptions {
 /** Answers from a cassette, and where that may record, from the real server. */
 export class Playback {
   readonly #cassette: Cassette;
-  readonly #headers: Set<string>;
 
-  private constructor(cassette: Cassette, compared: readonly string[] = []) {
+  private constructor(cassette: Cassette) {
     this.#cassette = cassette;
-    const names = ['content-type', 'content-encoding', ...compared];
-    this.#headers = new Set(names.map((name) => name.toLowerCase()));
   }
 
   /** @throws SeamkitError as `openCassette` */
   static async open(setting: CassetteSetting): Promise<Playback> {
-    const options = cassetteOptions(setting);
-    return new Playback(await openCassette(options), options.match?.headers);
+    return new Playback(await openCassette(cassetteOptions(setting)));
   }
 
-  /** The answer, or why there is none, in words without secrets. */
-  async answer(request: HttpRequest): Promise<Answer> {
+  /** The answer, or why there is none, in words without secrets. At once, where it is recorded. */
+  answer(request: HttpRequest): Answer | Promise<Answer> {
     try {
-      const answer = this.#cassette.answer(this.#comparable(request));
+      const answer = this.#cassette.answer(request);
       if ('response' in answer || this.#cassette.mode === 'replay') return answer;
-      const response = await forward(request);
-      this.#cassette.record({ request, response });
-      return { response };
     } catch (error) {
-      const reason = error instanceof SeamkitError ? error.summary : (error as Error).message;
-      const what = `${request.method} ${request.url} cannot be played or recorded: ${reason}`;
-      return { miss: this.#cassette.redact(what) };
+      return this.#problem(request, error);
     }
+    return this.#record(request).catch((error) => this.#problem(request, error));
   }
 
-  /** Without the headers that nobody compares: making those free of secrets is most of the work. */
-  #comparable(request: HttpRequest): HttpRequest {
-    const headers = request.headers.filter(([name]) => this.#headers.has(name.toLowerCase()));
-    return { ...request, headers };
+  async #record(request: HttpRequest): Promise<Answer> {
+    const response = await forward(request);
+    this.#cassette.record({ request, response });
+    return { response };
+  }
+
+  #problem({ method, url }: HttpRequest, error: unknown): Answer {
+    const reason = error instanceof SeamkitError ? error.summary : (error as Error).message;
+    const what = `${method} ${url} cannot be played or recorded: ${reason}`;
+    return { miss: this.#cassette.redact(what) };
   }
 
   /** Every interaction can be answered again. */

@@ -5,6 +5,7 @@ import { type Sandbox, SeamkitError } from '@seamkit/core';
 import { Book } from './book';
 import { Call } from './call';
 import { Calls } from './calls';
+import type { Answer } from './cassette';
 import { issueCertificate } from './certificate';
 import { ContractCheck } from './contract-check';
 import type { Exchange } from './exchange';
@@ -182,12 +183,15 @@ class StubSandbox implements Sandbox<HttpStub> {
     return this.#playback ? this.#play(this.#playback, call) : this.#unmatched(call);
   }
 
-  async #play(playback: Playback, call: Call): Promise<HttpResponse> {
+  #play(playback: Playback, call: Call): HttpResponse | Promise<HttpResponse> {
     const book = this.#book;
-    const answer = await playback.answer(call.request);
-    if ('miss' in answer) return this.#refuse(501, answer.miss, call, book);
-    call.route = 'cassette';
-    return answer.response;
+    const take = (answer: Answer) => {
+      if ('miss' in answer) return this.#refuse(501, answer.miss, call, book);
+      call.route = 'cassette';
+      return answer.response;
+    };
+    const answer = playback.answer(call.request);
+    return answer instanceof Promise ? answer.then(take) : take(answer);
   }
 
   #unmatched(call: Call): HttpResponse {
@@ -220,7 +224,14 @@ class StubSandbox implements Sandbox<HttpStub> {
       for (const text of this.#contract.response(call.request, response)) this.#complain(text);
     }
     if (!failure || failure.kind.startsWith('slow')) call.response = response;
-    exchange.send(response, failure);
+    try {
+      exchange.send(response, failure);
+    } catch (error) {
+      // Node refuses it: a header with a line break in it, say. The client must not wait for ever.
+      const text = `the answer to ${call} cannot be sent: ${(error as Error).message}`;
+      call.response = this.#refuse(500, text, call, book);
+      exchange.send(call.response);
+    }
   }
 
   #onUpgrade(request: HttpRequest, message: IncomingMessage, socket: Socket, head: Buffer): void {

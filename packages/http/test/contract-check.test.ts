@@ -37,20 +37,23 @@ async function complaint(sent: unknown, answered: unknown, fail = false, path = 
   const { kit, options } = http({ origins: ['https://api.pay.example'], contract });
   if ('plan' in kit) throw new Error('not a local kit');
   const box = await kit.open(options, {} as never);
-  const route = box.members.post('/*').reply(201, answered);
-  if (fail) route.fail('status', { status: 503 });
-  const response = await fetch(`https://api.pay.example${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(sent),
-  });
-  await response.text();
-  const error = await Promise.resolve(box.verify!({})).then(
-    () => undefined,
-    (reason: Error) => reason,
-  );
-  await box.close();
-  return error?.message;
+  try {
+    const route = box.members.post('/*').reply(201, answered);
+    if (fail) route.fail('status', { status: 503 });
+    const response = await fetch(`https://api.pay.example${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(sent),
+    });
+    await response.text();
+    const error = await Promise.resolve(box.verify!({})).then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    return error?.message;
+  } finally {
+    await box.close();
+  }
 }
 
 test('what keeps the contract passes', async () => {

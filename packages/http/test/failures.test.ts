@@ -125,7 +125,7 @@ describe('failures look like those of a server that truly fails so', () => {
   test.each(cases)('$kind, seen by $name', async ({ kind, act, get }) => {
     fail = act;
     const { port } = server.address() as AddressInfo;
-    const patience = endless.includes(kind) ? 150 : 10_000; // ms
+    const patience = endless.includes(kind) ? 300 : 10_000; // ms
     const real = await outcome(() => get(`http://127.0.0.1:${port}/charge`, patience));
     env.api.get('/charge').reply(200, json, { 'content-type': 'application/json' });
     env.api.fail(kind, options[kind] as {});
@@ -164,7 +164,7 @@ describe('over TLS', () => {
 
 describe('over HTTP/2', () => {
   /** What the client sees of one request, once its stream is closed. */
-  async function ask() {
+  async function ask(patience = 10_000) {
     const session = connect('https://api.stripe.com');
     const seen = { body: '', rstCode: 0, code: undefined as string | undefined };
     const fail = ({ code }: NodeJS.ErrnoException) => {
@@ -177,7 +177,8 @@ describe('over HTTP/2', () => {
         seen.body += text;
       });
       stream.on('error', fail);
-      stream.setTimeout(150, () => stream.destroy(Object.assign(new Error(), { code: 'silent' })));
+      const silent = Object.assign(new Error(), { code: 'silent' });
+      stream.setTimeout(patience, () => stream.destroy(silent));
       await new Promise((resolve) => stream.on('close', resolve));
       seen.rstCode = stream.rstCode;
       return seen;
@@ -197,7 +198,8 @@ describe('over HTTP/2', () => {
     ['never-answer', { code: 'silent' }],
   ] as const)('%s', async (kind, expected) => {
     env.api.get('/charge').reply(200, json).fail(kind);
-    expect(await ask()).toMatchObject(expected);
+    const patience = kind === 'never-answer' ? 150 : 10_000; // ms
+    expect(await ask(patience)).toMatchObject(expected);
     env.api.get('/charge').reply(200, 'well again');
     expect(await ask()).toEqual({ body: 'well again', rstCode: 0, code: undefined });
   });

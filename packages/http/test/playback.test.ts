@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { open } from '@seamkit/core';
-import { type CassetteSetting, http } from '@seamkit/http';
+import { type CassetteSetting, drift, http, openCassette, verifyPact } from '@seamkit/http';
 
 let folder: string;
 let file: string;
@@ -130,4 +130,24 @@ test('the mode is replay in CI, and record where there is no file yet', async ()
       else process.env[name] = value;
     }
   }
+});
+
+test('drift and verifyPact ask the real server, though a sandbox has its origin', async () => {
+  await record('/zipped');
+  const pact = join(folder, 'pact.json');
+  const request = { method: 'GET', path: '/zipped' };
+  const response = { status: 200, body: { zipped: true } };
+  writeFileSync(
+    pact,
+    JSON.stringify({
+      interactions: [{ description: 'all', request, response }],
+      metadata: { pactSpecification: { version: '3.0.0' } },
+    }),
+  );
+  await using env = await open({ api: http({ origins: [origin] }) });
+  const cassette = await openCassette({ file, mode: 'replay' });
+  expect(await drift(cassette)).toEqual([]);
+  expect(await verifyPact(pact, origin)).toEqual([]);
+  expect(asked).toHaveLength(3);
+  expect(env.api.calls()).toEqual([]);
 });

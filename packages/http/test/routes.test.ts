@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { open, use } from '@seamkit/core';
 import { type HttpStub, http } from '@seamkit/http';
@@ -385,4 +386,39 @@ test('a reset ends calls that are still unanswered', async () => {
   await own.api.waitFor('/silent');
   await own.reset();
   await ended;
+});
+
+test.each([
+  ['at once', { body: 1, headers: { 'x-note': 'two\nlines' } }],
+  ['later', async () => ({ body: 1, headers: { 'x-note': 'snow \u2603' } })],
+])('an answer that cannot be sent %s is a 500, and fails the test', async (_, reply) => {
+  const { kit, options } = http({});
+  if ('plan' in kit) throw new Error('not a local kit');
+  const box = await kit.open(options, {} as never);
+  try {
+    box.members.get('/note').reply(reply);
+    const answer = await fetch(`${box.members.url}/note`);
+    expect(answer.status).toBe(500);
+    expect(await answer.text()).toContain('/note cannot be sent: Invalid character');
+    expect(box.members.calls()[0]!.response!.status).toBe(500);
+    await expect(box.verify!({})).rejects.toThrow(/cannot be sent/);
+  } finally {
+    await box.close();
+  }
+});
+
+test.each([false, true])('a sandbox left open keeps no process alive (tls: %s)', (tls) => {
+  // The client's connection is kept open, too, as pools do.
+  const script = `
+    const { Agent, get } = require('${tls ? 'node:https' : 'node:http'}');
+    const { http } = require('@seamkit/http');
+    const { kit, options } = http({ tls: ${tls} });
+    kit.open(options, {}).then(({ members }) => {
+      members.get('/').reply(200, 'done');
+      get(members.url, { agent: new Agent({ keepAlive: true }) }, (response) => {
+        response.pipe(process.stdout);
+      });
+    });`;
+  const output = execFileSync(process.execPath, ['-e', script], { timeout: 30_000 });
+  expect(String(output)).toBe('done');
 });

@@ -3,14 +3,7 @@ import type { HttpRequest, HttpResponse, Interaction } from '../interaction';
 import { readCassette, replaceFile, writeCassette } from './cassette-file';
 import { type Entry, fromEntry, toEntry, toRequestEntry } from './entry';
 import type { SecretsOption } from './known-secrets';
-import {
-  differences,
-  distance,
-  type Facets,
-  facetsOf,
-  type MatchOptions,
-  sameFacets,
-} from './matching';
+import { differences, distance, type Facets, facetsOf, keyOf, type MatchOptions } from './matching';
 import { type RedactOptions, Redactor } from './redactor';
 
 export interface CassetteOptions {
@@ -35,9 +28,21 @@ export interface CassetteOptions {
 export type Answer = { response: HttpResponse } | { miss: string };
 
 interface Slot {
+  /** Its place in the file. */
+  index: number;
   entry: Entry;
   facets: Facets;
+  /** Equal for slots that answer the same requests. */
+  key: string;
   used: boolean;
+  /** Made when it is first asked for. */
+  response?: HttpResponse;
+}
+
+/** Slots that answer the same requests, in their order; those before `next` are used up. */
+interface Alike {
+  slots: Slot[];
+  next: number;
 }
 
 /**
@@ -90,7 +95,12 @@ export class Cassette {
   readonly mode: CassetteOptions['mode'];
   readonly #redactor: Redactor;
   readonly #match: MatchOptions;
+  /** Headers that say what a body is, and those that are compared. */
+  readonly #headers: Set<string>;
   readonly #slots: Slot[] = [];
+  readonly #byKey = new Map<string, Alike>();
+  /** The key of each recorded request, by its letters. */
+  readonly #keys = new Map<string, string>();
   #last = -1;
   #changed = false;
 
@@ -105,7 +115,9 @@ export class Cassette {
     this.mode = mode;
     this.#redactor = redactor;
     this.#match = match;
-    if (mode !== 'refresh') for (const entry of entries) this.#slots.push(this.#slot(entry));
+    const names = ['content-type', 'content-encoding', ...(match.headers ?? [])];
+    this.#headers = new Set(names.map((name) => name.toLowerCase()));
+    if (mode !== 'refresh') for (const entry of entries) this.#add(entry);
   }
 
   /** The recorded interactions, without their secrets. */
@@ -119,17 +131,35 @@ export class Cassette {
    * @throws SeamkitError `UNSUPPORTED` where the body cannot be unpacked
    */
   answer(request: HttpRequest): Answer {
-    const entry = toRequestEntry(request, this.#redactor);
-    const facets = facetsOf(entry, this.#match);
-    const from = this.#match.order ? this.#last + 1 : 0;
-    const index = this.#slots.findIndex(
-      (slot, at) => at >= from && !slot.used && sameFacets(slot.facets, facets),
-    );
-    const slot = this.#slots[index];
-    if (!slot) return { miss: this.#miss(entry, facets) };
+    const comparable = this.#comparable(request);
+    // What stands in the file to the letter is free of secrets: looking for them is most of the work.
+    let key = this.#keys.get(lettersOf(comparable));
+    if (key === undefined) {
+      const entry = toRequestEntry(comparable, this.#redactor);
+      key = keyOf(facetsOf(entry, this.#match));
+    }
+    const slot = this.#next(key);
+    if (!slot) return { miss: this.#miss(toRequestEntry(comparable, this.#redactor)) };
     slot.used = true;
-    this.#last = index;
-    return { response: fromEntry(slot.entry).response };
+    this.#last = slot.index;
+    slot.response ??= fromEntry(slot.entry).response;
+    return { response: slot.response };
+  }
+
+  #next(key: string): Slot | undefined {
+    const alike = this.#byKey.get(key);
+    if (!alike) return undefined;
+    const from = this.#match.order ? this.#last + 1 : 0;
+    const { slots } = alike;
+    while (slots[alike.next] && (slots[alike.next]!.used || slots[alike.next]!.index < from)) {
+      alike.next++;
+    }
+    return slots[alike.next];
+  }
+
+  #comparable(request: HttpRequest): HttpRequest {
+    const headers = request.headers.filter(([name]) => this.#headers.has(name.toLowerCase()));
+    return { ...request, headers };
   }
 
   /**
@@ -145,14 +175,16 @@ export class Cassette {
     }
     const entry = toEntry(interaction, this.#redactor);
     this.#refuseSecrets(writeCassette([entry]), `${entry.request.method} ${entry.request.url}`);
-    this.#slots.push({ ...this.#slot(entry), used: true });
-    this.#last = this.#slots.length - 1;
+    const slot = this.#add(entry);
+    slot.used = true;
+    this.#last = slot.index;
     this.#changed = true;
   }
 
   /** Every interaction can be answered again, for the next test. */
   rewind(): void {
     for (const slot of this.#slots) slot.used = false;
+    for (const alike of this.#byKey.values()) alike.next = 0;
     this.#last = -1;
   }
 
@@ -174,8 +206,16 @@ export class Cassette {
     this.#changed = false;
   }
 
-  #slot(entry: Entry): Slot {
-    return { entry, facets: facetsOf(entry.request, this.#match), used: false };
+  #add(entry: Entry): Slot {
+    const facets = facetsOf(entry.request, this.#match);
+    const key = keyOf(facets);
+    const slot: Slot = { index: this.#slots.length, entry, facets, key, used: false };
+    this.#slots.push(slot);
+    const alike = this.#byKey.get(key);
+    if (alike) alike.slots.push(slot);
+    else this.#byKey.set(key, { slots: [slot], next: 0 });
+    this.#keys.set(lettersOf(this.#comparable(fromEntry(entry).request)), key);
+    return slot;
   }
 
   #refuseSecrets(text: string, what: string): void {
@@ -187,20 +227,19 @@ export class Cassette {
     });
   }
 
-  #miss({ method, url }: Entry['request'], facets: Facets): string {
-    const lines = [`${this.file} has no answer to ${method} ${url}`];
-    let best: { index: number; distance: number } | undefined;
-    for (const [index, slot] of this.#slots.entries()) {
+  #miss(request: Entry['request']): string {
+    const facets = facetsOf(request, this.#match);
+    const lines = [`${this.file} has no answer to ${request.method} ${request.url}`];
+    let best: { slot: Slot; distance: number } | undefined;
+    for (const slot of this.#slots) {
       const far = distance(slot.facets, facets);
-      if (!best || far < best.distance) best = { index, distance: far };
+      if (!best || far < best.distance) best = { slot, distance: far };
     }
     if (!best) return `${lines[0]}: it is empty`;
-    const { entry, facets: recorded, used } = this.#slots[best.index]!;
-    lines.push(
-      `nearest: interaction ${best.index + 1}, ${entry.request.method} ${entry.request.url}`,
-    );
+    const { index, entry, facets: recorded, key, used } = best.slot;
+    lines.push(`nearest: interaction ${index + 1}, ${entry.request.method} ${entry.request.url}`);
     if (best.distance === 0) {
-      const times = this.#slots.filter((slot) => sameFacets(slot.facets, facets)).length;
+      const times = this.#byKey.get(key)!.slots.length;
       lines.push(
         used
           ? `  it was answered already (recorded ${times === 1 ? 'once' : `${times} times`})`
@@ -212,4 +251,10 @@ export class Cassette {
     if (different.length > 10) lines.push(`  and ${different.length - 10} more`);
     return lines.join('\n');
   }
+}
+
+/** All of a request that may be compared, as one text. */
+function lettersOf({ method, url, headers, body }: HttpRequest): string {
+  const named = headers.map(([name, value]) => `${name.toLowerCase()}: ${value}\n`).sort();
+  return `${method.toUpperCase()} ${url}\n${named.join('')}\n${body.toString('latin1')}`;
 }

@@ -1,5 +1,6 @@
 import { SeamkitError } from '@seamkit/core';
 import type { HttpRequest, HttpResponse } from '../interaction';
+import { ask, reasonOf } from '../upstream';
 import { readBody } from './body';
 import type { Cassette } from './cassette';
 import { type Headers, header, mediaType } from './content';
@@ -23,7 +24,7 @@ export interface LiveApi {
   headers?: Readonly<Record<string, string>>;
   /** Which requests to send. Default: those that change nothing (GET, HEAD, OPTIONS). */
   select?: (request: HttpRequest) => boolean;
-  /** How a request is sent. Default: global `fetch`, without following redirects. */
+  /** How a request is sent. Default: past all sandboxes, over HTTP/1.1; redirects are not followed. */
   send?: (request: HttpRequest) => Promise<HttpResponse>;
   /** ms that an answer may take. Default 10,000. */
   timeout?: number;
@@ -36,7 +37,7 @@ export interface LiveApi {
  * @throws SeamkitError `OPTION_INVALID` where nothing was selected
  */
 export async function drift(cassette: Cassette, live: LiveApi = {}): Promise<Drift[]> {
-  const { select = isSafe, send = (request) => fetchOnce(request, live.timeout) } = live;
+  const { select = isSafe, send = (request) => ask(request, live.timeout) } = live;
   const drifts: Drift[] = [];
   let sent = 0;
   for (const [index, { request, response }] of cassette.interactions.entries()) {
@@ -104,29 +105,4 @@ function aimed(request: HttpRequest, { url, headers = {} }: LiveApi): HttpReques
 
 function isSafe({ method }: HttpRequest): boolean {
   return /^(GET|HEAD|OPTIONS)$/.test(method);
-}
-
-/** Sends a request with `fetch`; the answer's body is decoded. */
-export async function fetchOnce(
-  { method, url, headers, body }: HttpRequest,
-  timeout = 10_000,
-): Promise<HttpResponse> {
-  const response = await fetch(url, {
-    method,
-    headers,
-    body: body.length > 0 ? new Uint8Array(body) : undefined,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeout),
-  });
-  return {
-    status: response.status,
-    headers: [...response.headers].filter(([name]) => name !== 'content-encoding'),
-    body: Buffer.from(await response.arrayBuffer()),
-  };
-}
-
-/** With the code of the network's error, which `fetch` hides in the cause. */
-export function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
-  return [message, cause?.code ?? cause?.message].filter(Boolean).join(': ');
 }

@@ -78,10 +78,9 @@ function flatten(pointer: string, value: unknown, ignored: Set<string>, facets: 
   }
 }
 
-export function sameFacets(a: Facets, b: Facets): boolean {
-  if (a.size !== b.size) return false;
-  for (const [pointer, value] of a) if (b.get(pointer) !== value) return false;
-  return true;
+/** Facets as one text: equal for those that are equal, in whatever order. */
+export function keyOf(facets: Facets): string {
+  return JSON.stringify([...facets].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** What differs, for people: `body /amount: recorded 2000, got 2500`. */

@@ -3,6 +3,7 @@ import { insideBase64, insideGzip, insideHex, insidePercent } from './encodings'
 import { fieldsInText } from './fields-in-text';
 import { parseJson, writeJson } from './json-text';
 import { KnownSecrets, type SecretsOption } from './known-secrets';
+import { remember } from './remember';
 import { isAmount, looksRandom, type NameKind, nameKind } from './secret-names';
 import {
   isCard,
@@ -49,11 +50,11 @@ export class Redactor {
     return new Redactor(redact, new KnownSecrets(secrets, { required }));
   }
 
-  kindOf(name: string): NameKind {
+  readonly kindOf: (name: string) => NameKind = remember((name) => {
     const lower = name.toLowerCase();
     if (this.#names.has(lower)) return 'secret';
     return this.#keep.has(lower) ? 'plain' : nameKind(name);
-  }
+  });
 
   /** A value that stands under a name. */
   field(name: string, value: string): string {
@@ -100,6 +101,12 @@ export class Redactor {
   /** Any text: a header, a message of an error, a body of no known type. */
   text(text: string, depth = 0): string {
     if (text.length < 4 || isPlaceholder(text)) return text;
+    return depth === 0 ? this.#plain(text) : this.#search(text, depth);
+  }
+
+  readonly #plain = remember((text) => this.#search(text, 0));
+
+  #search(text: string, depth: number): string {
     const structured = depth < 4 ? this.#structured(text) : undefined;
     if (structured !== undefined) return structured;
     let clean = redactShapes(this.known.redact(text), this.#patterns);

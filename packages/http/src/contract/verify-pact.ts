@@ -1,6 +1,6 @@
 import { is, SeamkitError } from '@seamkit/core';
-import { fetchOnce, reasonOf } from '../cassette/drift';
 import type { HttpRequest, HttpResponse } from '../interaction';
+import { ask, reasonOf } from '../upstream';
 import { expectedResponse, type PactInteraction, readPact, statesOf } from './pact-file';
 import { compareResponse, type Mismatch } from './pact-response';
 
@@ -14,7 +14,7 @@ export interface VerifyOptions {
   headers?: Readonly<Record<string, string>>;
   /** ms that an answer may take. Default 10,000. */
   timeout?: number;
-  /** How a request is sent. Default: global `fetch`, without following redirects. */
+  /** How a request is sent. Default: past all sandboxes, over HTTP/1.1; redirects are not followed. */
   send?: (request: HttpRequest) => Promise<HttpResponse>;
 }
 
@@ -40,7 +40,7 @@ export async function verifyPact(
       'verifyPact() needs the base url of a running service',
     );
   }
-  const { states, send = (request) => fetchOnce(request, options.timeout) } = options;
+  const { states, send = (request) => ask(request, options.timeout) } = options;
   const { interactions } = await readPact(file);
   const checks = interactions.map((interaction) => ({
     interaction,

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cassette, drift, openCassette } from '../../src/cassette';
+import { type Cassette, drift, openCassette } from '@seamkit/http';
 import { interaction } from './interactions';
 
 let folder: string;
@@ -112,7 +112,7 @@ test.each([
     () => {
       api = (request) => request.socket.destroy();
     },
-    [{ pointer: '', kind: 'failed', message: expect.stringContaining('UND_ERR_SOCKET') }],
+    [{ pointer: '', kind: 'failed', message: expect.stringContaining('ECONNRESET') }],
   ],
 ])('another %s is', async (_, set, expected) => {
   set();
@@ -148,4 +148,10 @@ test('what changes data is not sent unless it is selected; credentials are given
   expect(await drift(recorded, { ...live, select: ({ method }) => method === 'POST' })).toEqual([]);
   expect(seen[1]).toBe('POST /base/orders Bearer live {"total":5}');
   await expect(drift(await cassette(post), live)).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+});
+
+test('an answer that does not come in time is told', async () => {
+  api = () => {};
+  const found = await drift(await cassette(get), { url, timeout: 50 });
+  expect(found).toMatchObject([{ kind: 'failed', message: 'no answer within 50 ms' }]);
 });

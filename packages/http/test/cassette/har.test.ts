@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fromHar, openCassette, readHar, toHar, writeHar } from '../../src/cassette';
+import { fromHar, openCassette, readHar, toHar, writeHar } from '@seamkit/http';
 import { interaction } from './interactions';
 
 let folder: string;

@@ -1,5 +1,5 @@
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import type { Interaction } from '../../src/interaction';
+import type { Interaction } from '@seamkit/http';
 
 type Headers = Record<string, string | string[]>;
 

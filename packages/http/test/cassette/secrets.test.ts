@@ -3,10 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type CassetteOptions, openCassette } from '../../src/cassette';
+import type { Interaction } from '@seamkit/http';
+import { type CassetteOptions, openCassette } from '@seamkit/http';
 import { fromEntry, toEntry } from '../../src/cassette/entry';
 import { Redactor } from '../../src/cassette/redactor';
-import type { Interaction } from '../../src/interaction';
 import { interaction } from './interactions';
 
 let folder: string;

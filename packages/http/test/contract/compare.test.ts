@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compareContracts, loadContract } from '../../src/contract';
+import { compareContracts, loadContract } from '@seamkit/http';
 
 let folder: string;
 beforeEach(() => {

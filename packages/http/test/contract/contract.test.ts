@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadContract, type Violation } from '../../src/contract';
+import { loadContract, type Violation } from '@seamkit/http';
 import { interaction } from '../cassette/interactions';
 
 const orders = loadContract(join(__dirname, 'documents/orders-3.1.yaml'));

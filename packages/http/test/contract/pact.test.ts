@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { verifyPact, type WritePactOptions, writePact } from '../../src/contract';
+import { verifyPact, type WritePactOptions, writePact } from '@seamkit/http';
 import { interaction } from '../cassette/interactions';
 
 let folder: string;
