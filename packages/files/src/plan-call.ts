@@ -68,7 +68,11 @@ function limitWrite(planned: Planned, rules: Rules): void {
   const fits = rules.take(bytes.length);
   if (fits === bytes.length) return;
   if (fits === 0) planned.error = systemError('ENOSPC', 'write');
-  else planned.args = [descriptor, bytes.subarray(0, fits), 0, fits, position ?? null];
+  else {
+    // The caller gets its own buffer back, and may go on from where the call stopped.
+    const [buffer, start] = isText ? [bytes, 0] : [data, offset ?? 0];
+    planned.args = [descriptor, buffer, start, fits, position ?? null];
+  }
 }
 
 function limitVector(planned: Planned, rules: Rules): void {

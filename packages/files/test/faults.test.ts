@@ -149,6 +149,15 @@ describe('errors are those of the kernel', () => {
 describe('disk full', () => {
   const full = expect.objectContaining({ code: 'ENOSPC', syscall: 'write' });
 
+  test('in the middle of a stream', async () => {
+    env.it.full(10);
+    const stream = fs.createWriteStream(at('stream'));
+    const failed = new Promise((resolve) => stream.once('error', resolve));
+    stream.end('0123456789abcdef');
+    expect(await failed).toEqual(full);
+    expect(fs.readFileSync(at('stream'), 'utf8')).toBe('0123456789');
+  });
+
   test('what fitted is written', async () => {
     env.it.full(5);
     await expect(writeFile(at('a'), '1234567')).rejects.toEqual(full);
