@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openServer } from '@seamkit/core/inspect';
 import { postgres } from '@seamkit/postgres';
@@ -57,7 +58,7 @@ async function bareStart(url: string): Promise<number> {
   const program = readlinkSync(`/proc/${pid}/exe`);
   const [, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
   const copy = `${folder}-bare`;
-  const port = Number(new URL(url).port) + 1;
+  const port = await freePort();
   execFileSync('cp', ['-Rp', folder, copy]);
   rmSync(`${copy}/postmaster.pid`);
   const replaced = args.map((arg) =>
@@ -77,6 +78,15 @@ async function bareStart(url: string): Promise<number> {
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
 }
 
 async function stop(child: ReturnType<typeof spawn>, work: () => Promise<void>): Promise<void> {

@@ -53,13 +53,11 @@ BEGIN;
 CREATE SCHEMA ${workshop};
 CREATE TABLE ${workshop}.dirty (relation oid NOT NULL);
 CREATE TABLE ${workshop}.rows (unit oid NOT NULL, content text NOT NULL);
-CREATE TABLE ${workshop}.tables (
+CREATE TABLE ${workshop}.units (
   relation oid NOT NULL, -- written to
-  unit oid NOT NULL,     -- what to restore then: the table, its partitions' root, its children
-  restore text,          -- how; NULL: by a new clone
-  most bigint,           -- bytes above which that takes less time
-  partitioned boolean
+  unit oid NOT NULL      -- to restore then: the table, its partitions' root, its children
 );
+INSERT INTO ${workshop}.units VALUES (0, 0); -- the schema
 CREATE TABLE ${workshop}.sequences (
   sequence oid NOT NULL, name text NOT NULL,
   last bigint NOT NULL, called boolean NOT NULL,
@@ -94,12 +92,13 @@ DECLARE
   s record;
   found_rows bigint;
   how text;
+  restores text := '';
   exactly text;
-  objects text;
 BEGIN
   -- Tables: the user's, in every schema.
   FOR t IN
     SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relkind = 'p' AS partitioned,
+      CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END AS alone,
       CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid ELSE c.oid END AS unit,
       CASE WHEN c.relkind = 'p'
         THEN (SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(c.oid))
@@ -119,35 +118,44 @@ BEGIN
     EXECUTE format('CREATE TRIGGER seamkit BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
       FOR EACH STATEMENT WHEN (current_setting(''${restoring}'', true) IS NULL)
       EXECUTE FUNCTION ${workshop}.mark_table()', t.name);
-    EXECUTE format('ALTER TABLE %s%s ENABLE ALWAYS TRIGGER seamkit',
-      CASE WHEN t.partitioned THEN 'ONLY ' ELSE '' END, t.name);
+    EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER seamkit', t.name);
 
-    how := NULL;
-    IF t.unit = t.oid AND NOT t.interferes AND (t.bytes <= ${mostBytes} OR t.bytes IS NULL) THEN
-      EXECUTE format('SELECT count(*) FROM (SELECT FROM %s%s LIMIT ${mostRows + 1}) x',
-        CASE WHEN t.partitioned THEN '' ELSE 'ONLY ' END, t.name) INTO found_rows;
-      how := format('DELETE FROM %s%s', CASE WHEN t.partitioned THEN '' ELSE 'ONLY ' END, t.name);
-      IF found_rows > ${mostRows} OR (found_rows > 0 AND t.columns IS NULL) THEN
-        how := NULL;
-      ELSIF found_rows > 0 THEN
-        EXECUTE format('INSERT INTO ${workshop}.rows SELECT %s, seamkit_row::text FROM %s%s AS seamkit_row',
-          t.oid, CASE WHEN t.partitioned THEN '' ELSE 'ONLY ' END, t.name);
-        -- OFFSET 0: each text is read once, not once per column.
-        how := how || format('; INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM
-          (SELECT content::%s AS r FROM ${schema}.rows WHERE unit = %s OFFSET 0) AS s',
-          t.name, t.columns, t.members, t.name, t.oid);
-      END IF;
-    END IF;
-    INSERT INTO ${workshop}.tables
-      VALUES (t.oid, t.unit, how, coalesce(t.bytes, 0) + ${mostGrowth}, t.partitioned);
+    INSERT INTO ${workshop}.units VALUES (t.oid, t.unit);
     -- What is written to a table with children may have gone to them.
     IF NOT t.partitioned THEN
-      INSERT INTO ${workshop}.tables
+      INSERT INTO ${workshop}.units
         WITH RECURSIVE below AS (
           SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = t.oid
           UNION SELECT i.inhrelid FROM pg_inherits i JOIN below b ON i.inhparent = b.inhrelid
         ) SELECT t.oid, inhrelid FROM below;
     END IF;
+    CONTINUE WHEN t.unit <> t.oid;
+
+    -- How to restore it: as code, so that each session plans it once.
+    how := NULL;
+    IF NOT t.interferes AND coalesce(t.bytes, 0) <= ${mostBytes} THEN
+      EXECUTE format('SELECT count(*) FROM (SELECT FROM %s%s LIMIT ${mostRows + 1}) x', t.alone, t.name)
+        INTO found_rows;
+      IF found_rows = 0 THEN
+        how := format('DELETE FROM %s%s;', t.alone, t.name);
+      ELSIF found_rows <= ${mostRows} AND t.columns IS NOT NULL THEN
+        EXECUTE format('INSERT INTO ${workshop}.rows SELECT %s, seamkit_row::text FROM %s%s AS seamkit_row',
+          t.oid, t.alone, t.name);
+        -- OFFSET 0: each text is read once, not once per column.
+        how := format('DELETE FROM %s%s; INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM
+          (SELECT content::%s AS r FROM ${schema}.rows WHERE unit = %s OFFSET 0) AS s;',
+          t.alone, t.name, t.name, t.columns, t.members, t.name, t.oid);
+      END IF;
+    END IF;
+    restores := restores || format('
+    IF %s = ANY (changed) THEN ', t.oid) || CASE WHEN how IS NULL
+      THEN format('RETURN %L;', json_build_object('stale', t.name || ' is quicker to clone than to restore'))
+      ELSE format('IF (%s) > %s THEN RETURN %L; END IF; %s',
+        CASE WHEN t.partitioned
+          THEN format('SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(%s)', t.oid)
+          ELSE format('pg_table_size(%s)', t.oid) END,
+        coalesce(t.bytes, 0) + ${mostGrowth},
+        json_build_object('stale', t.name || ' has grown'), how) END || ' END IF;';
   END LOOP;
   UPDATE pg_trigger SET tgisinternal = true
     WHERE tgname = 'seamkit' AND tgfoid = '${workshop}.mark_table'::regproc;
@@ -167,6 +175,7 @@ BEGIN
 
   EXECUTE format($body$
 CREATE FUNCTION ${workshop}.reset(since text, own oid, mark text) RETURNS text LANGUAGE plpgsql AS $reset$
+#variable_conflict use_column
 DECLARE
   busy json;
   now pg_snapshot;
@@ -200,7 +209,7 @@ BEGIN
     RETURN json_build_object('prepared', busy);
   END IF;
 
-  SELECT array_agg(DISTINCT d.relation) INTO changed FROM ${schema}.dirty d;
+  SELECT array_agg(DISTINCT u.unit) INTO changed FROM ${schema}.dirty d JOIN ${schema}.units u USING (relation);
   IF 0 = ANY (changed) THEN
     RETURN json_build_object('stale', 'the schema changed');
   END IF;
@@ -214,19 +223,7 @@ BEGIN
   END IF;
 
   IF changed IS NOT NULL THEN
-    FOR step IN
-      SELECT u.* FROM ${schema}.tables u
-      WHERE u.relation = u.unit AND u.unit IN (
-        SELECT w.unit FROM ${schema}.tables w WHERE w.relation = ANY (changed))
-    LOOP
-      IF step.restore IS NULL OR step.most < (CASE WHEN step.partitioned
-        THEN (SELECT sum(pg_table_size(p.relid)) FROM pg_partition_tree(step.unit) p)
-        ELSE pg_table_size(step.unit) END)
-      THEN
-        RETURN json_build_object('stale', format('%%s takes longer to restore than a clone', step.unit::regclass));
-      END IF;
-      EXECUTE step.restore;
-    END LOOP;
+    %3$s
     IF pg_relation_size('${schema}.dirty') > 65536 THEN
       TRUNCATE ${schema}.dirty;
     ELSE
@@ -250,7 +247,7 @@ END $reset$
   $body$,
     (SELECT count(*) || ' ' || coalesce(sum(o.xmin::text::bigint), 0) FROM pg_largeobject_metadata o) || ' ' ||
     (SELECT count(*) || ' ' || coalesce(sum(p.xmin::text::bigint), 0) FROM pg_largeobject p),
-    coalesce(exactly, 'SELECT 0::oid WHERE false'));
+    coalesce(exactly, 'SELECT 0::oid WHERE false'), restores);
 END $seal$;
 
 SET LOCAL allow_system_table_mods = on;
