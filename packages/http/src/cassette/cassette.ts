@@ -34,9 +34,8 @@ interface Slot {
   facets: Facets;
   /** Equal for slots that answer the same requests. */
   key: string;
+  response: HttpResponse;
   used: boolean;
-  /** Made when it is first asked for. */
-  response?: HttpResponse;
 }
 
 /** Slots that answer the same requests, in their order; those before `next` are used up. */
@@ -142,7 +141,6 @@ export class Cassette {
     if (!slot) return { miss: this.#miss(toRequestEntry(comparable, this.#redactor)) };
     slot.used = true;
     this.#last = slot.index;
-    slot.response ??= fromEntry(slot.entry).response;
     return { response: slot.response };
   }
 
@@ -209,12 +207,13 @@ export class Cassette {
   #add(entry: Entry): Slot {
     const facets = facetsOf(entry.request, this.#match);
     const key = keyOf(facets);
-    const slot: Slot = { index: this.#slots.length, entry, facets, key, used: false };
+    const { request, response } = fromEntry(entry);
+    const slot = { index: this.#slots.length, entry, facets, key, response, used: false };
     this.#slots.push(slot);
     const alike = this.#byKey.get(key);
     if (alike) alike.slots.push(slot);
     else this.#byKey.set(key, { slots: [slot], next: 0 });
-    this.#keys.set(lettersOf(this.#comparable(fromEntry(entry).request)), key);
+    this.#keys.set(lettersOf(this.#comparable(request)), key);
     return slot;
   }
 
