@@ -18,6 +18,8 @@ radosgw-admin zone get |
   sed 's/"default\.rgw\./"rgw:/; s/"\(rgw:[^"]*\):/"\1./' >zone.json
 radosgw-admin zone set --rgw-zone default --infile zone.json
 radosgw-admin user list
-kill "$osd" && wait "$osd" || true
-kill "$mon" && wait "$mon" || true
+kill "$osd"
+wait "$osd"
+kill "$mon"
+wait "$mon"
 cd .. && mv data seed
