@@ -248,3 +248,26 @@ test('with keepConsumers a worker goes on, and messages are still taken away', a
   expect(seen).toEqual(['one', 'two']);
   expect(warnings).toEqual([]);
 });
+
+test('a dead letter on its way from queue to queue does not get past a reset', async () => {
+  async function declareRetry(url: string) {
+    const connection = await connect(url, { noDelay: true });
+    const channel = await connection.createChannel();
+    await channel.assertQueue('a-work');
+    await channel.assertQueue('z-retry', {
+      arguments: { 'x-dead-letter-exchange': '', 'x-dead-letter-routing-key': 'a-work' },
+    });
+    await connection.close();
+  }
+  await using env = await start({ prepare: declareRetry });
+  const found: string[] = [];
+  for (let round = 0; round < 100; round++) {
+    const texts = ['1', '2', '3', '4'].map((part) => `${round}.${part}`);
+    await Promise.all(
+      texts.map((text, part) => env.mq.publish('', 'z-retry', text, { expiration: part })),
+    );
+    await env.reset();
+    found.push(...(await env.mq.drain('a-work')).map(({ text }) => text));
+  }
+  expect(found).toEqual([]);
+}, 60_000);

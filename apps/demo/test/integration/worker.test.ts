@@ -91,6 +91,7 @@ test('a dead letter does not keep the next message waiting', async () => {
   await pay(id);
 
   expect(await receipt(id)).toContain(`Receipt for order ${id}`);
+  expect((await env.mq.deadLettered('receipts')).json()).toEqual({ orderId: 404 });
 });
 
 test('a worker that stops loses nothing: a message is handled, or still there', async () => {
