@@ -137,7 +137,7 @@ function externalSuite(harnessPath: string, kit: string, source: RuntimeName): S
 
 function missingSuite(kit: string, runtime: RuntimeName, reason: string): Suite {
   const required = (process.env.SEAMKIT_REQUIRE ?? '').split(',').includes(runtime);
-  const line = `${kit} conformance: no ${runtime} runtime here: ${reason.split('\n')[0]}`;
+  const line = `${kit} conformance: no ${runtime} runtime here: ${inShort(reason)}`;
   process.stderr.write(`${line}\n`);
   const failing: ConformanceTest = {
     name: `SEAMKIT_REQUIRE names ${runtime}`,
@@ -152,6 +152,12 @@ function missingSuite(kit: string, runtime: RuntimeName, reason: string): Suite 
     tests: required ? [failing] : [],
     close: async () => {},
   };
+}
+
+/** What an error's list says was tried, or its first line. */
+function inShort(reason: string): string {
+  const tried = [...reason.matchAll(/^ {2}- (.+)$/gm)].map(([, line]) => line);
+  return tried.length > 0 ? tried.join('; ') : reason.split('\n', 1)[0]!;
 }
 
 function probe(stage: Stage, runtime: RuntimeName): string | null {
