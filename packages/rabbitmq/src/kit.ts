@@ -91,6 +91,8 @@ export const rabbitmq = defineKit<RabbitOptions, RabbitMembers, any, any>({
     return {
       settings: { plugins: [...plugins].sort() },
       baseline: prepare,
+      // A vhost takes some 20 ms to make: the next file finds one ready.
+      spares: 1,
     };
   },
   driver: connectDriver,
