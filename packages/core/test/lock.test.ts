@@ -1,20 +1,15 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 
-const run = promisify(execFile);
 const lockModule = join(__dirname, '../dist/keeper/lock.js');
 
-// Each process tries the lock in the same instant, and says whether it got it.
+// Each process tries the lock once all are there, says whether it got it, and lives until all have.
 const contender = `
   const { tryLock } = require(${JSON.stringify(lockModule)});
-  const [path, at] = process.argv.slice(1);
-  while (Date.now() < Number(at));
-  const release = tryLock(path);
-  process.stdout.write(release ? 'got it' : 'taken');
-  setTimeout(() => {}, release ? 1500 : 0);
+  process.stdin.once('data', () => process.stdout.write(tryLock(process.argv[1]) ? 'got it' : 'taken'));
+  process.stdout.write('here');
 `;
 
 let folder: string;
@@ -26,11 +21,24 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 async function contend(path: string, processes: number): Promise<string[]> {
-  const at = String(Date.now() + 400);
-  const runs = Array.from({ length: processes }, () =>
-    run(process.execPath, ['-e', contender, path, at]),
+  const children = Array.from({ length: processes }, () =>
+    spawn(process.execPath, ['-e', contender, path], { stdio: ['pipe', 'pipe', 'inherit'] }),
   );
-  return (await Promise.all(runs)).map(({ stdout }) => stdout);
+  const said = () =>
+    Promise.all(
+      children.map(
+        ({ stdout }) =>
+          new Promise<string>((resolve) => stdout.once('data', (data) => resolve(String(data)))),
+      ),
+    );
+  try {
+    expect(new Set(await said())).toEqual(new Set(['here']));
+    const results = said();
+    for (const { stdin } of children) stdin.write('go');
+    return await results;
+  } finally {
+    for (const { stdin } of children) stdin.end();
+  }
 }
 
 test('of many processes one gets the lock', async () => {

@@ -131,7 +131,9 @@ class StubSandbox implements Sandbox<HttpStub> {
     try {
       await this.#options.prepare?.(this.members);
     } catch (error) {
-      throw SeamkitError.wrap(error, 'PREPARE_FAILED', 'prepare failed');
+      throw SeamkitError.wrap(error, 'PREPARE_FAILED', 'http: prepare failed', {
+        hint: 'mend what its error says; the stub has no routes until prepare succeeds',
+      });
     }
     this.#book.changed = false;
   }
