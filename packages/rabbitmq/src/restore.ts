@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '@seamkit/core';
 import { type Management, path } from './management';
 import type { ReadyClient } from './ready-client';
@@ -34,8 +33,6 @@ export interface Restoration {
 
 /** A message can move by itself while we look: dead letters, time-outs. */
 const rounds = 4;
-const patience = 1_000;
-const pollInterval = 5;
 
 /**
  * Returns a vhost to its baseline. Queues that somebody still consumes from, or holds messages of,
@@ -263,12 +260,4 @@ function differences({ definitions, queues }: VhostState, { baseline }: Restorat
     );
   }
   return lines;
-}
-
-/** Waits for a condition, at most `patience`; the caller looks again. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const deadline = performance.now() + patience; performance.now() < deadline; ) {
-    if (await holds()) return;
-    await delay(pollInterval);
-  }
 }

@@ -1,7 +1,7 @@
-import type { Management } from './management';
-import { path } from './management';
+import { type Management, path, Refusal } from './management';
 import type { ReadyClient } from './ready-client';
 import { type Definitions, identity, parseDefinitions } from './topology';
+import { until } from './until';
 
 export interface LiveQueue {
   name: string;
@@ -79,8 +79,17 @@ export async function connectionsOf(api: Management, user: string): Promise<stri
 
 /** Closes all connections of a user; resolves once they are gone from the list. */
 export async function disconnect(api: Management, user: string): Promise<void> {
-  if ((await connectionsOf(api, user)).length === 0) return;
-  await api.remove(path('connections', 'username', user));
+  let refused: unknown;
+  const gone = await until(async () => {
+    if ((await connectionsOf(api, user)).length === 0) return true;
+    // 500 is the answer where one of them ended by itself meanwhile; the others are open yet.
+    await api.remove(path('connections', 'username', user)).catch((error) => {
+      if (!(error instanceof Refusal && error.status === 500)) throw error;
+      refused = error;
+    });
+    return false;
+  });
+  if (!gone && refused) throw refused;
 }
 
 export function sameTopology(a: Definitions, b: Definitions): boolean {

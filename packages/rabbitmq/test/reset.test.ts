@@ -212,6 +212,17 @@ test('messages that prepare left come back, with their properties', async () => 
   }
 });
 
+test('connections that end by themselves while they are being closed do no harm', async () => {
+  await using env = await start({
+    key: 'ends by itself',
+    async prepare(url) {
+      const many = await Promise.all(Array.from({ length: 30 }, () => connect(url)));
+      for (const connection of many) connection.close().catch(() => {});
+    },
+  });
+  await expect(env.reset()).resolves.toBeUndefined();
+});
+
 test('quorum queues and streams are emptied, also of messages in other hands', async () => {
   await using env = await start({ prepare: declareReplicated });
   const before = await env.mq.topology();
