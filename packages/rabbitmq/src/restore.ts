@@ -3,6 +3,7 @@ import { type Management, path } from './management';
 import type { ReadyClient } from './ready-client';
 import { putBack, type StoredMessage } from './stored-messages';
 import { type Definitions, identity, less } from './topology';
+import { until } from './until';
 import {
   connectionsOf,
   disconnect,
