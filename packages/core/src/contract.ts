@@ -38,8 +38,28 @@ export interface ServerOptions extends CommonOptions {
   version?: string;
   /** Container image. Default `SEAMKIT_<KIT>_IMAGE`, else the kit's own for `version`. */
   image?: string;
+  /** Limits, platform and registry, where the runtime is `container`; else unread. */
+  container?: ContainerOptions;
   /** ms from the real start (after any download or pull) to ready. Default `SEAMKIT_START_TIMEOUT`, else 60,000. */
   startTimeout?: number;
+}
+
+/** How a server's container is run. A server of its own for each set of values. */
+export interface ContainerOptions {
+  /**
+   * The most memory that it may use, as Docker writes it: `'512m'`, `'2g'`; at least `'6m'`. Data
+   * folders in memory count too. Default: no limit.
+   */
+  memory?: string;
+  /** The most CPUs that it may use, fractions too: `0.5`. Default: no limit. */
+  cpus?: number;
+  /** Of an image that has several, e.g. `'linux/amd64'`. Default: the engine's own. */
+  platform?: string;
+  /**
+   * Where images of Docker Hub are had from instead, e.g. `'mirror.example.com/hub'`; put before
+   * names without a registry. Default `TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX`, else none.
+   */
+  registry?: string;
 }
 
 /** What a kit can do, so that suites and docs need not guess. `true` is a promise that conformance checks. */
@@ -68,7 +88,10 @@ export interface Plan {
 
 /** Where a server answers: plain data that crosses processes. Kits add what their clients need. */
 export interface Endpoint {
-  /** Connection string with administrator credentials; the host is 127.0.0.1 unless external. */
+  /**
+   * Connection string with administrator credentials. The host is 127.0.0.1, unless the server is
+   * external or its container engine is another machine's.
+   */
   url: string;
   version?: string;
   [key: string]: Json | undefined;
@@ -325,11 +348,15 @@ export interface StartableContainer<Started extends StartedContainer = StartedCo
   withLabels(labels: Record<string, string>): this;
   withStartupTimeout(ms: number): this;
   withLogConsumer(consumer: (stream: NodeJS.ReadableStream) => unknown): this;
+  withResourcesQuota(quota: { memory?: number; cpu?: number }): this;
+  withPlatform(platform: string): this;
+  withAutoCleanup(on: boolean): this;
   start(): Promise<Started>;
 }
 
 export interface StartedContainer {
   getId(): string;
+  /** 127.0.0.1 where the engine is this machine's, never `localhost`. */
   getHost(): string;
   getMappedPort(port: number): number;
 }
@@ -337,10 +364,16 @@ export interface StartedContainer {
 export interface ContainerContext extends StartContext {
   /**
    * Pulls the image if it is missing (shown, with its own deadline), labels the container so that
-   * it dies with the keeper, starts it, and follows its log.
+   * it dies with the keeper, starts it, and follows its log. `build` gets the image's full name,
+   * from the registry that was asked for. Ports are published on 127.0.0.1 only, where the engine
+   * is this machine's. Readiness is better asked by `ready`, in the server's protocol, than waited
+   * for by Testcontainers: `withWaitStrategy(Wait.forAll([]))` waits for nothing.
+   *
+   * Rejects with `RUNTIME_UNAVAILABLE` (no engine), `DOWNLOAD_FAILED` (no such image, no network)
+   * and `START_FAILED`.
    */
   start<Started extends StartedContainer>(
     image: string,
-    container: StartableContainer<Started>,
+    build: (image: string) => StartableContainer<Started>,
   ): Promise<Started>;
 }

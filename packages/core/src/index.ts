@@ -3,7 +3,7 @@ export { defineKit } from './define-kit';
 export { type ErrorCode, errorCodes, SeamkitError } from './errors';
 export { exchange } from './exchange';
 export { fingerprint } from './fingerprint';
-export { check, checkOptions, is, type OptionCheck } from './options';
+export { check, checkOptions, containerFields, is, type OptionCheck } from './options';
 export type { Boundaries, Environment } from './test-process/environment';
 export { type OpenEnvironment, open } from './test-process/open';
 export type { RunnerHooks } from './test-process/runner';

@@ -19,6 +19,19 @@ export const is = {
   milliseconds: check('a number of ms above 0', (value) => typeof value === 'number' && value > 0),
   record: check('an object', isRecord),
   list: check('a list', Array.isArray),
+  /** An object with these fields and no others; each may be absent. */
+  fields: (fields: Record<string, OptionCheck>) =>
+    check(
+      `an object of ${Object.entries(fields)
+        .map(([name, { expected }]) => `${name} (${expected})`)
+        .join(', ')}`,
+      (value) =>
+        isRecord(value) &&
+        Object.entries(value as object).every(
+          ([name, field]) =>
+            Object.hasOwn(fields, name) && (field === undefined || fields[name]!.accepts(field)),
+        ),
+    ),
   url: check('a url', (value) => typeof value === 'string' && URL.canParse(value)),
   oneOf: (...values: readonly string[]) =>
     check(`one of ${values.map((value) => `'${value}'`).join(', ')}`, (value) =>
@@ -40,6 +53,34 @@ const common: Record<string, OptionCheck> = {
   prepareTimeout: is.milliseconds,
 };
 
+/** `ContainerOptions`, for kits whose option `container` has fields of its own too. */
+export const containerFields: Record<string, OptionCheck> = {
+  memory: check(
+    "at least 6 MB, like '512m' or '2g'",
+    (value) => (memoryBytes(value) ?? 0) >= 6 * 1024 ** 2,
+  ),
+  cpus: check('a number above 0', (value) => Number.isFinite(value) && Number(value) > 0),
+  platform: check(
+    "like 'linux/amd64'",
+    (value) => typeof value === 'string' && /^[a-z0-9]+(\/[a-z0-9]+){1,2}$/.test(value),
+  ),
+  registry: check(
+    "a host with or without port and path, like 'mirror.example.com/hub'",
+    (value) =>
+      typeof value === 'string' &&
+      /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(?=:))(:\d+)?(\/[a-z0-9._-]+)*\/?$/i.test(
+        value,
+      ),
+  ),
+};
+
+/** Bytes of a memory size as Docker writes it, `'512m'`. */
+export function memoryBytes(size: unknown): number | undefined {
+  const [, number, unit] = /^(\d+)([bkmg])$/i.exec(String(size)) ?? [];
+  if (unit === undefined) return undefined;
+  return Number(number) * 1024 ** 'bkmg'.indexOf(unit.toLowerCase());
+}
+
 const withServer: Record<string, OptionCheck> = {
   runtime: is.oneOf('container', 'process', 'external'),
   url: is.url,
@@ -48,6 +89,7 @@ const withServer: Record<string, OptionCheck> = {
     (value) => typeof value === 'string' && /^\d+(\.\d+)*$/.test(value),
   ),
   image: is.string,
+  container: is.fields(containerFields),
   startTimeout: is.milliseconds,
 };
 

@@ -53,20 +53,20 @@ export const server: ServerModule = {
     const image = request.image ?? (request.version ? `postgres:${request.version}` : defaultImage);
     const version = /:v?(\d+(\.\d+)*)[^/:]*$/.exec(image)?.[1];
     const password = ctx.secret();
-    const container = new GenericContainer(image)
-      .withExposedPorts(containerPort)
-      // In memory, at a path that no version's image declares as a volume.
-      .withTmpFs({ '/seamkit': 'rw' })
-      .withEnvironment({
-        PGDATA: '/seamkit/data',
-        POSTGRES_PASSWORD: password,
-        POSTGRES_INITDB_ARGS: '--no-sync',
-      })
-      .withCommand(['postgres', ...serverArguments(settingsOf(request), version, 'linux')])
-      // Its first line; whether it is ready is asked below.
-      .withWaitStrategy(Wait.forLogMessage(/./));
-    const started = await ctx.start(image, container);
-    const host = started.getHost().replace(/^localhost$/, '127.0.0.1');
+    const started = await ctx.start(image, (image) =>
+      new GenericContainer(image)
+        .withExposedPorts(containerPort)
+        // In memory, at a path that no version's image declares as a volume.
+        .withTmpFs({ '/seamkit': 'rw' })
+        .withEnvironment({
+          PGDATA: '/seamkit/data',
+          POSTGRES_PASSWORD: password,
+          POSTGRES_INITDB_ARGS: '--no-sync',
+        })
+        .withCommand(['postgres', ...serverArguments(settingsOf(request), version, 'linux')])
+        .withWaitStrategy(Wait.forAll([])),
+    );
+    const host = started.getHost();
     const port = started.getMappedPort(containerPort);
     const hello = startupMessage(superuser, superuser);
     await ctx.ready(async () => (await exchange(port, hello, { host })).at(0) === 0x52);

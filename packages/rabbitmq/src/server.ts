@@ -48,20 +48,21 @@ export const server: ServerModule = {
     const { GenericContainer, Wait } = require('testcontainers') as typeof import('testcontainers');
     const image = request.image ?? `rabbitmq:${request.version ?? '4'}-management`;
     const password = ctx.secret();
-    const container = new GenericContainer(image)
-      .withExposedPorts(5672, 15672)
-      .withEnvironment({ RABBITMQ_DEFAULT_USER: user, RABBITMQ_DEFAULT_PASS: password })
-      .withCopyContentToContainer([
-        {
-          content: `[${wantedPlugins(request).join(',')}].\n`,
-          target: '/etc/rabbitmq/enabled_plugins',
-          mode: 0o644,
-        },
-      ])
-      .withTmpFs({ '/var/lib/rabbitmq/mnesia': 'rw,mode=1777' })
-      .withWaitStrategy(Wait.forLogMessage(/Server startup complete/));
-    const started = await ctx.start(image, container);
-    const host = started.getHost().replace(/^localhost$/, '127.0.0.1');
+    const started = await ctx.start(image, (image) =>
+      new GenericContainer(image)
+        .withExposedPorts(5672, 15672)
+        .withEnvironment({ RABBITMQ_DEFAULT_USER: user, RABBITMQ_DEFAULT_PASS: password })
+        .withCopyContentToContainer([
+          {
+            content: `[${wantedPlugins(request).join(',')}].\n`,
+            target: '/etc/rabbitmq/enabled_plugins',
+            mode: 0o644,
+          },
+        ])
+        .withTmpFs({ '/var/lib/rabbitmq/mnesia': 'rw,mode=1777' })
+        .withWaitStrategy(Wait.forAll([])),
+    );
+    const host = started.getHost();
     const [amqp, http] = [started.getMappedPort(5672), started.getMappedPort(15672)];
     return answer(ctx, host, amqp, http, password);
   },

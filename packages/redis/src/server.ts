@@ -80,20 +80,22 @@ export const server: ServerModule = {
     const repository = { redis: 'redis', valkey: 'valkey/valkey' }[engine];
     const image = request.image ?? `${repository}:${request.version ?? '8'}`;
     const access = makeAccess(ctx);
-    const container = new GenericContainer(image)
-      .withExposedPorts(6379)
-      .withCopyContentToContainer([
-        {
-          content: configuration(request, access, [['bind', '*']]),
-          target: '/tmp/seamkit.conf',
-          mode: 0o644,
-        },
-      ])
-      .withCommand([`${engine}-server`, '/tmp/seamkit.conf'])
-      .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/));
-    const started = await ctx.start(image, container);
-    const host = started.getHost().replace(/^localhost$/, '127.0.0.1');
-    return answer(request, ctx, engine, access, host, started.getMappedPort(6379));
+    const started = await ctx.start(image, (image) =>
+      new GenericContainer(image)
+        .withExposedPorts(6379)
+        .withCopyContentToContainer([
+          {
+            content: configuration(request, access, [['bind', '*']]),
+            target: '/tmp/seamkit.conf',
+            mode: 0o644,
+          },
+        ])
+        .withTmpFs({ '/data': 'rw' })
+        .withCommand([`${engine}-server`, '/tmp/seamkit.conf'])
+        .withWaitStrategy(Wait.forAll([])),
+    );
+    const [host, port] = [started.getHost(), started.getMappedPort(6379)];
+    return answer(request, ctx, engine, access, host, port);
   },
 
   kit: () => (require('./kit') as typeof import('./kit')).redis().kit as ServerKit<any, any>,

@@ -1,8 +1,11 @@
 import {
+  type ContainerOptions,
   check,
   checkOptions,
+  containerFields,
   defineKit,
   is,
+  SeamkitError,
   type ServerKit,
   type ServerOptions,
 } from '@seamkit/core';
@@ -27,27 +30,21 @@ export interface S3Options extends ServerOptions {
   buckets?: readonly string[];
   /** What the server must be able to do, else `UNSUPPORTED` rather than a wrong answer later. */
   requires?: readonly Capability[];
-  /**
-   * How to run `image` where it is not MinIO's: the port that it serves S3 on, and its environment
-   * and command, in which `{accessKey}` and `{secretKey}` stand for the keys that it shall accept.
-   */
-  container?: ContainerRecipe;
+  /** Limits and the like; and how to run `image` where it is not MinIO's: `port`, `env`, `command`. */
+  container?: ContainerOptions & Partial<ContainerRecipe>;
 }
 
-const recipe = check(
-  'an object of port (a number), env (strings by name) and command (a list of strings)',
-  (value) => {
-    if (!is.record.accepts(value)) return false;
-    const { port, env = {}, command = [], ...unknown } = value as ContainerRecipe;
-    return (
-      Object.keys(unknown).length === 0 &&
-      Number.isInteger(port) &&
-      is.record.accepts(env) &&
-      Array.isArray(command) &&
-      [...Object.values(env), ...command].every((text) => typeof text === 'string')
-    );
-  },
-);
+const texts = (values: unknown[]) => values.every((text) => typeof text === 'string');
+
+const containerShape = is.fields({
+  ...containerFields,
+  port: check('a port', (value) => Number.isInteger(value) && Number(value) > 0),
+  env: check(
+    'strings by name',
+    (env) => is.record.accepts(env) && texts(Object.values(env as object)),
+  ),
+  command: check('a list of strings', (list) => Array.isArray(list) && texts(list)),
+});
 
 const names = check(
   'a list of different names, each 1 to 20 lower-case letters, digits and inner hyphens',
@@ -71,7 +68,7 @@ export const s3Kit: ServerKit<S3Options, S3Members, Template, SandboxBuckets> = 
       {
         prepare: is.function,
         buckets: names,
-        container: recipe,
+        container: containerShape,
         requires: check(
           `a list of ${capabilityNames.map((name) => `'${name}'`).join(', ')}`,
           (value) =>
@@ -81,10 +78,17 @@ export const s3Kit: ServerKit<S3Options, S3Members, Template, SandboxBuckets> = 
       },
       { server: true },
     );
-    const { prepare, buckets, container, url } = options;
+    const { prepare, buckets, container = {}, url } = options;
     if (url !== undefined) readAccess(url);
+    const { port, env = {}, command } = container;
+    if (port === undefined && (command || Object.keys(env).length > 0)) {
+      throw new SeamkitError('OPTION_INVALID', "s3() option 'container' has no port", {
+        hint: 'name the port that the image serves S3 on: container: { port: 8000, … }',
+      });
+    }
     return {
-      settings: container && { container: { ...container } },
+      settings:
+        port === undefined ? undefined : { container: { port, env, ...(command && { command }) } },
       baseline: [prepare, buckets],
     };
   },

@@ -15,10 +15,22 @@ const region = 'us-east-1';
 
 /** How to run an image that is not MinIO's; see the option `container`. */
 export interface ContainerRecipe {
+  /** Where it serves S3. */
   port: number;
+  /** `{accessKey}` and `{secretKey}` stand for the keys that it shall accept, here and in `command`. */
   env?: Record<string, string>;
   command?: string[];
 }
+
+const minio: ContainerRecipe = {
+  port: 9000,
+  command: ['server', '/data'],
+  env: {
+    MINIO_ROOT_USER: '{accessKey}',
+    MINIO_ROOT_PASSWORD: '{secretKey}',
+    MINIO_BROWSER: 'off',
+  },
+};
 
 export const server: ServerModule = {
   kit: () => (require('./kit') as typeof import('./kit')).s3Kit,
@@ -81,26 +93,21 @@ export const server: ServerModule = {
         },
       );
     }
-    const { GenericContainer } = require('testcontainers') as typeof import('testcontainers');
+    const { GenericContainer, Wait } = require('testcontainers') as typeof import('testcontainers');
     const [accessKey, secretKey] = [ctx.secret(), ctx.secret()];
-    const recipe = (settings.container ?? {
-      port: 9000,
-      command: ['server', '/data'],
-      env: {
-        MINIO_ROOT_USER: '{accessKey}',
-        MINIO_ROOT_PASSWORD: '{secretKey}',
-        MINIO_BROWSER: 'off',
-      },
-    }) as unknown as ContainerRecipe;
+    const recipe = (settings.container ?? minio) as unknown as ContainerRecipe;
     const fill = (text: string) =>
       text.replaceAll('{accessKey}', accessKey).replaceAll('{secretKey}', secretKey);
     const env = Object.entries(recipe.env ?? {}).map(([name, value]) => [name, fill(value)]);
-    const container = new GenericContainer(image)
-      .withExposedPorts(recipe.port)
-      .withEnvironment(Object.fromEntries(env));
-    if (recipe.command) container.withCommand(recipe.command.map(fill));
-    const started = await ctx.start(image, container);
-    const host = started.getHost().replace(/^localhost$/, '127.0.0.1');
+    const started = await ctx.start(image, (image) => {
+      const container = new GenericContainer(image)
+        .withExposedPorts(recipe.port)
+        .withEnvironment(Object.fromEntries(env))
+        .withTmpFs({ '/data': 'rw' })
+        .withWaitStrategy(Wait.forAll([]));
+      return recipe.command ? container.withCommand(recipe.command.map(fill)) : container;
+    });
+    const host = started.getHost();
     return answer(ctx, host, started.getMappedPort(recipe.port), accessKey, secretKey);
   },
 };

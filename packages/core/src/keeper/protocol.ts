@@ -1,4 +1,4 @@
-import type { Endpoint, Json, RuntimeName, SandboxId } from '../contract';
+import type { ContainerOptions, Endpoint, Json, RuntimeName, SandboxId } from '../contract';
 import type { ErrorData } from '../errors';
 
 /** What makes a server that one and no other. Equal identities share a server. */
@@ -9,6 +9,8 @@ export interface ServerIdentity {
   module: string;
   version?: string;
   image?: string;
+  /** How its container is run. */
+  container?: ContainerOptions;
   /** `SEAMKIT_<KIT>_BIN`, where a program is forced. */
   program?: string;
   settings: { [key: string]: Json };

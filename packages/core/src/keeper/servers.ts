@@ -178,7 +178,12 @@ export class Servers {
     const { ledger, owner } = this;
     return module.container(
       request,
-      containerContext(start, { ledger, owner, module: identity.module }),
+      containerContext(start, {
+        ledger,
+        owner,
+        module: identity.module,
+        options: identity.container ?? {},
+      }),
     );
   }
 

@@ -1,7 +1,15 @@
 import { dirname } from 'node:path';
-import type { ContainerContext, StartableContainer, StartedContainer } from '../contract';
+import type {
+  ContainerContext,
+  ContainerOptions,
+  StartableContainer,
+  StartedContainer,
+} from '../contract';
 import { SeamkitError } from '../errors';
 import { type Ledger, removeContainers } from '../keeper/ledger';
+import { memoryBytes } from '../options';
+import { connectEngine } from './engine';
+import { hasImage, pullImage } from './pull';
 import type { ServerStart } from './server-start';
 
 /** What a server in a container may be given by its keeper. */
@@ -10,6 +18,7 @@ export interface ContainerRuntime {
   owner: string;
   /** The kit's server module, from which Testcontainers is found. */
   module: string;
+  options: ContainerOptions;
 }
 
 /** The container runtime: servers through Testcontainers, labelled so that they die with the keeper. */
@@ -19,15 +28,20 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
 
     async start<Started extends StartedContainer>(
       image: string,
-      container: StartableContainer<Started>,
+      build: (image: string) => StartableContainer<Started>,
     ): Promise<Started> {
+      const { memory, cpus, platform, registry } = runtime.options;
       const library = findTestcontainers(runtime.module);
-      const { getContainerRuntimeClient, ImageName } = require(library);
-      const client = await getContainerRuntimeClient();
-      const name = ImageName.fromString(image);
-      start.commands.push(`docker run ${image}`);
-      start.source = image;
-      if (!(await client.image.exists(name))) await pull(client, name, image);
+      const engine = await connectEngine(library);
+      const name = require(library).ImageName.fromString(fromRegistry(image, registry));
+      start.commands.push(`docker run ${name.string}`);
+      start.source = name.string;
+      if (!(await hasImage(engine, name.string, platform))) {
+        await start.step(`pulling ${name.string}`, async (progress) => {
+          start.tell(`pulling ${name.string}`);
+          await pullImage(engine, name, platform, progress);
+        });
+      }
 
       const label = `seamkit.server=${runtime.owner}-${start.kit}-${process.hrtime.bigint()}`;
       const strike = runtime.ledger.add({ kind: 'containers', label, library });
@@ -36,48 +50,63 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
         strike();
       });
       const [key, value] = label.split('=') as [string, string];
-      const started = await container
+      const container = build(name.string)
         .withLabels({ [key]: value, 'seamkit.owner': runtime.owner, 'seamkit.kit': start.kit })
         .withStartupTimeout(start.deadline.left)
-        .withLogConsumer((stream) => start.logLines.follow(stream))
-        .start()
-        .catch((error: Error) => {
-          start.log(error.message);
-          const code = start.deadline.left > 0 ? 'START_FAILED' : 'START_TIMEOUT';
-          throw start.failure(
-            code,
-            `${start.kit}: the container of ${image} did not start: ${error.message}`,
-          );
-        });
-      client.container.dockerode
+        .withLogConsumer((stream) => start.logLines.follow(stream));
+      if (memory !== undefined || cpus !== undefined) {
+        const gigabytes = memory === undefined ? undefined : memoryBytes(memory)! / 1024 ** 3;
+        container.withResourcesQuota({ memory: gigabytes, cpu: cpus });
+      }
+      if (platform) container.withPlatform(platform);
+      if (engine.local) {
+        publishOnLoopback(container);
+        // The leash outlives the keeper here, so Testcontainers' own reaper has nothing to do.
+        container.withAutoCleanup(false);
+      }
+      const started = await container.start().catch((error: Error) => {
+        start.log(error.message);
+        const code = start.deadline.left > 0 ? 'START_FAILED' : 'START_TIMEOUT';
+        throw start.failure(
+          code,
+          `${start.kit}: the container of ${name.string} did not start: ${error.message}`,
+        );
+      });
+      engine.client.container.dockerode
         .getContainer(started.getId())
         .wait()
         .then(
           ({ StatusCode }: { StatusCode: number }) =>
-            start.end(`the container of ${image} ended with exit code ${StatusCode}`),
-          () => start.end(`the container of ${image} is gone`),
+            start.end(`the container of ${name.string} ended with exit code ${StatusCode}`),
+          () => start.end(`the container of ${name.string} is gone`),
         );
       return started;
     },
   };
+}
 
-  async function pull(client: any, name: unknown, image: string): Promise<void> {
-    await start.step(`pulling ${image}`, async () => {
-      start.tell(`pulling ${image}`);
-      try {
-        await client.image.pull(name);
-      } catch (error) {
-        throw SeamkitError.wrap(
-          error,
-          'DOWNLOAD_FAILED',
-          `${start.kit}: ${image} cannot be pulled`,
-          {
-            hint: `try: docker pull ${image}; or run without containers: SEAMKIT_RUNTIME=process`,
-          },
-        );
-      }
-    });
-  }
+/** An image of Docker Hub from `registry` instead; one that names its registry stays. */
+function fromRegistry(image: string, registry: string | undefined): string {
+  const [host, ...path] = image.split('/');
+  const named = path.length > 0 && /[.:]|^localhost$/.test(host!);
+  // Testcontainers sees to its own variable.
+  const own = registry === process.env.TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX;
+  return named || own || !registry ? image : `${registry.replace(/\/$/, '')}/${image}`;
+}
+
+/** By the hook and the field that Testcontainers gives to its modules: it has no method for it. */
+function publishOnLoopback(container: StartableContainer<any>): void {
+  const module = container as unknown as {
+    hostConfig: { PortBindings?: Record<string, { HostIp?: string }[]> };
+    beforeContainerCreated?(): Promise<void>;
+  };
+  const own = module.beforeContainerCreated?.bind(module);
+  module.beforeContainerCreated = async () => {
+    await own?.();
+    for (const bindings of Object.values(module.hostConfig.PortBindings ?? {})) {
+      for (const binding of bindings) binding.HostIp = '127.0.0.1';
+    }
+  };
 }
 
 /** @throws SeamkitError `RUNTIME_UNAVAILABLE` */

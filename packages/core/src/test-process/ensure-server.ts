@@ -1,4 +1,11 @@
-import type { Boundary, Endpoint, RuntimeName, ServerKit, ServerOptions } from '../contract';
+import type {
+  Boundary,
+  ContainerOptions,
+  Endpoint,
+  RuntimeName,
+  ServerKit,
+  ServerOptions,
+} from '../contract';
 import type { ServerIdentity } from '../keeper/protocol';
 import { print } from '../print';
 import { chooseRuntime, variablePrefix } from './choose-runtime';
@@ -35,6 +42,7 @@ export async function ensureServer(
     module: kit.server,
     version: options.version,
     image: runtime === 'container' ? image : undefined,
+    container: runtime === 'container' ? containerOptions(options) : undefined,
     program: runtime === 'process' ? process.env[`${variablePrefix(kit.name)}_BIN`] : undefined,
     settings: plan.settings ?? {},
     url,
@@ -47,6 +55,13 @@ export async function ensureServer(
     start: { startTimeout, path: process.env.PATH ?? '', from: process.cwd(), env: ourVariables() },
   });
   return { session, key: server, runtime, endpoint };
+}
+
+/** Field by field: a kit may have others of its own there. */
+function containerOptions({ container = {} }: ServerOptions): ContainerOptions {
+  const { memory, cpus, platform, registry } = container;
+  const hubPrefix = process.env.TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX || undefined;
+  return { memory, cpus, platform, registry: registry ?? hubPrefix };
 }
 
 function ourVariables(): Record<string, string> {

@@ -1,0 +1,41 @@
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { SeamkitError } from '../errors';
+
+/** The container engine, through the client that Testcontainers ships. */
+export interface Engine {
+  /** Testcontainers' client: `image`, `container`, … */
+  client: any;
+  /** Its containers' ports are this machine's, so 127.0.0.1 reaches them. */
+  local: boolean;
+}
+
+/**
+ * The engine that Testcontainers finds; `library` is the path of Testcontainers.
+ * @throws SeamkitError `RUNTIME_UNAVAILABLE`
+ */
+export async function connectEngine(library: string): Promise<Engine> {
+  const { getContainerRuntimeClient } = require(library);
+  const client = await getContainerRuntimeClient().catch((error: unknown) => {
+    throw SeamkitError.wrap(error, 'RUNTIME_UNAVAILABLE', 'no container engine answers', {
+      hint: 'start Docker, or set DOCKER_HOST; or run without containers: SEAMKIT_RUNTIME=process',
+    });
+  });
+  const { containerRuntime } = client.info;
+  const local = isThisMachine(containerRuntime.host);
+  if (local) {
+    // One address for everybody: `localhost` may be ::1 first, and inside a container Testcontainers
+    // takes the bridge's address, though the engine may run in that same container.
+    containerRuntime.host = '127.0.0.1';
+    containerRuntime.hostIps = [{ address: '127.0.0.1', family: 4 }];
+  }
+  return { client, local };
+}
+
+function isThisMachine(host: string): boolean {
+  if (host === 'localhost' || host.startsWith('127.') || host === '::1') return true;
+  if (!isIP(host)) return false;
+  return Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some(({ address }) => address === host),
+  );
+}
