@@ -21,6 +21,7 @@ export const errorCodes = [
   'RESET_FAILED',
   'UNSUPPORTED',
   'KEEPER_FAILED',
+  'KIT_REFUSED',
   'STATE_INVALID',
   'FOLDER_UNUSABLE',
   'TIMEOUT',

@@ -7,7 +7,11 @@ import { dirname, join } from 'node:path';
  */
 export function findWorkspace(from = process.cwd()): string {
   const named = process.env.SEAMKIT_WORKSPACE;
-  if (named) return realpathSync(named);
+  return named ? realpathSync(named) : findProject(from);
+}
+
+/** As `findWorkspace`, by where the files lie alone. */
+export function findProject(from = process.cwd()): string {
   let nearestPackage: string | undefined;
   for (let folder = realpathSync(from); ; folder = dirname(folder)) {
     if (isRoot(folder)) return folder;

@@ -6,6 +6,7 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -28,7 +29,11 @@ export class Project {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-project-')));
 
   constructor() {
-    writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ name: 'project' }));
+    // The kit is in core's folder, and a keeper loads only what its project depends on.
+    const manifest = { name: 'project', devDependencies: { '@seamkit/core': '*' } };
+    writeFileSync(join(this.folder, 'package.json'), JSON.stringify(manifest));
+    mkdirSync(join(this.folder, 'node_modules/@seamkit'), { recursive: true });
+    symlinkSync(join(__dirname, '..'), join(this.folder, 'node_modules/@seamkit/core'));
     writeFileSync(
       join(this.folder, 'jest.config.json'),
       JSON.stringify({ rootDir: this.folder, transform: {}, testEnvironment: 'node' }),

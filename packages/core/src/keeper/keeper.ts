@@ -18,6 +18,7 @@ import { dataRoot } from '../runtime/data-folder';
 import { createApi } from './api';
 import { Ledger } from './ledger';
 import { tryLock } from './lock';
+import type { OwnModules } from './own-modules';
 import type { KeeperPaths } from './paths';
 import { identify, isAlive } from './process-identity';
 import { Servers } from './servers';
@@ -27,7 +28,7 @@ import { Sessions } from './sessions';
 const lingerDefault = 3_000;
 
 /** Runs a workspace's keeper until nobody needs it. Returns at once if another one already does. */
-export async function runKeeper(paths: KeeperPaths): Promise<void> {
+export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promise<void> {
   const unlock = await takeOver(paths);
   if (!unlock) return;
 
@@ -42,7 +43,7 @@ export async function runKeeper(paths: KeeperPaths): Promise<void> {
 
   const data = dataRoot(owner);
   ledger.add({ kind: 'folder', path: data });
-  const servers = new Servers(owner, ledger, data);
+  const servers = new Servers(owner, ledger, data, modules);
   const sessions = new Sessions({
     ended: (session) => servers.drop(session),
     idle: linger,

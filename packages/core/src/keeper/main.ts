@@ -1,8 +1,11 @@
 import { runKeeper } from './keeper';
+import { OwnModules } from './own-modules';
 import { keeperPaths } from './paths';
 
-// Argument: the workspace's root. What goes wrong lands in the keeper's log.
-runKeeper(keeperPaths(process.argv[2]!)).catch((error) => {
+// Arguments: the workspace's root, and the project of who starts it. What goes wrong lands in the
+// keeper's log.
+const [workspace, project] = process.argv.slice(2) as [string, string];
+runKeeper(keeperPaths(workspace), new OwnModules([workspace, project])).catch((error) => {
   console.error(error);
   process.exit(1);
 });

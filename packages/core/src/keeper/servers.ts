@@ -6,6 +6,7 @@ import { processContext } from '../runtime/process';
 import { ServerStart } from '../runtime/server-start';
 import type { Ledger } from './ledger';
 import { Names } from './names';
+import type { OwnModules } from './own-modules';
 import { Pool } from './pool';
 import type {
   EnsureReply,
@@ -37,16 +38,24 @@ export class Servers {
     private readonly owner: string,
     private readonly ledger: Ledger,
     private readonly data: string,
+    private readonly modules: OwnModules,
   ) {
     this.names = new Names(owner);
   }
 
-  /** The server that runs already, or one that is started now. `listen` hears of its progress. */
+  /**
+   * The server that runs already, or one that is started now. `listen` hears of its progress.
+   * @throws SeamkitError `KIT_REFUSED`, and whatever keeps the server from starting
+   */
   async ensure(request: EnsureRequest, listen: (notice: string) => void): Promise<EnsureReply> {
-    const key = fingerprint(request.identity);
+    const identity = {
+      ...request.identity,
+      module: this.modules.resolve(request.identity.module),
+    };
+    const key = fingerprint(identity);
     let server = this.running.get(key);
     if (!server) {
-      server = this.launch(key, request.identity, request.start);
+      server = this.launch(key, identity, request.start);
       this.running.set(key, server);
       this.history.push(server);
     }

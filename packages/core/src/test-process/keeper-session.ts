@@ -11,6 +11,7 @@ import { tryLock } from '../keeper/lock';
 import { type KeeperPaths, keeperPaths } from '../keeper/paths';
 import { identify } from '../keeper/process-identity';
 import type { Hello, Notice, SessionRequest, Status } from '../keeper/protocol';
+import { findProject } from '../workspace';
 import { runnerPid } from './run';
 
 const startDeadline = 15_000;
@@ -131,7 +132,8 @@ async function startKeeper(workspace: string, paths: KeeperPaths, deadline: numb
   try {
     if (await isListening(paths.socket)) return;
     const log = openSync(paths.log, 'w', 0o600);
-    const child = spawn(process.execPath, [join(__dirname, '../keeper/main.js'), workspace], {
+    const main = join(__dirname, '../keeper/main.js');
+    const child = spawn(process.execPath, [main, workspace, findProject()], {
       cwd: dirname(paths.folder),
       detached: true,
       stdio: ['ignore', log, log],
