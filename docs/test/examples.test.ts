@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { examples, write } from './examples';
+import { root } from './pages';
+
+// What a reader would do: write the section's files, type its commands.
+
+const env = {
+  ...process.env,
+  PATH: [
+    join(root, 'docs/node_modules/.bin'),
+    join(root, 'node_modules/.bin'),
+    process.env.PATH,
+  ].join(delimiter),
+  NO_COLOR: '1',
+  // `prisma generate` looks for engines that it does not use here, and would download them.
+  PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+  PRISMA_QUERY_ENGINE_LIBRARY: process.execPath,
+  ...Object.fromEntries(
+    ['JEST_WORKER_ID', 'NODE_ENV', 'NODE_TEST_CONTEXT', 'VITEST'].map((name) => [name, undefined]),
+  ),
+};
+
+test.each(examples().map((example) => [example.title, example] as const))('%s', (_, example) => {
+  const folder = write(example);
+  expect(example.commands).not.toEqual([]);
+  for (const command of example.commands) {
+    const { status, stdout, stderr } = spawnSync(command.replace(/^npx /, ''), {
+      cwd: folder,
+      env,
+      shell: true,
+      encoding: 'utf8',
+    });
+    expect({ command, status, output: stdout + stderr }).toMatchObject({ status: 0 });
+    expect(stdout + stderr).not.toMatch(/Tests: +0|^# pass 0/m);
+  }
+  rmSync(folder, { recursive: true });
+});
