@@ -1,0 +1,1 @@
+export { type ExampleMembers, type ExampleOptions, example } from './kit';

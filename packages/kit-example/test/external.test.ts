@@ -1,0 +1,58 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ServerKit } from '@seamkit/core';
+import { type OpenServer, openServer } from '@seamkit/core/inspect';
+import { example } from '@seamkit/kit-example';
+import { call } from './harness';
+
+// A server that belongs to somebody else.
+let server: OpenServer;
+beforeAll(async () => {
+  server = await openServer(example({ runtime: 'process' }));
+});
+afterAll(() => server.close());
+
+/** A driver as core makes it for some run. */
+function driverOf(owner: string, url = server.endpoint.url) {
+  const kit = example().kit as ServerKit<any, any, any, any>;
+  const prepare = async <R>(work: () => R | Promise<R>) => work();
+  const context = { kit: 'example', runtime: 'external' as const, owner, warn: () => {}, prepare };
+  return kit.driver({ url }, {}, context);
+}
+
+test('sweep removes what dead runs left, and nothing else', async () => {
+  const { url } = server.endpoint;
+  for (const owner of ['living', 'dead', 'ended']) {
+    const driver = await driverOf(owner);
+    await driver.create({ name: `seamkit_${owner}_s1`, index: 1, owner }, {});
+    await driver.close();
+  }
+  await call(url, 'PUT', 'not ours', {});
+  await call(url, 'PUT', 'seamkit_dead_lease', { until: String(Date.now() - 1) });
+
+  const sweeper = await driverOf('sweep');
+  expect((await sweeper.sweep!()).sort()).toEqual(['seamkit_dead_lease', 'seamkit_dead_s1']);
+  expect(await sweeper.sweep!('ended')).toContain('seamkit_ended_s1');
+  expect((await call(url, 'GET', '')).sort()).toEqual([
+    'not ours',
+    'seamkit_living_lease',
+    'seamkit_living_s1',
+  ]);
+});
+
+test('credentials that the server refuses', async () => {
+  const wrong = new URL(server.endpoint.url);
+  wrong.password = 'wrong';
+  const attempt = driverOf('mine', wrong.href);
+  await expect(attempt).rejects.toMatchObject({ code: 'PERMISSION_MISSING' });
+});
+
+test('a port where something else answers, or nothing', async () => {
+  const other = createServer((_, response) => response.end('"hello"'));
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
+  await expect(driverOf('mine', url)).rejects.toMatchObject({ code: 'SERVER_MISMATCH' });
+  other.closeAllConnections();
+  await new Promise((resolve) => other.close(resolve));
+  await expect(driverOf('mine', url)).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE' });
+});
