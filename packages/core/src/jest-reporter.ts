@@ -18,7 +18,7 @@ interface Results {
  * reporters: ['default', '@seamkit/core/jest-reporter']
  * ```
  */
-export default class SeamkitReporter {
+class SeamkitReporter {
   async onRunComplete(_contexts: unknown, results: Results): Promise<void> {
     // It lingers after the last file, so it can still be asked.
     const status = await keeperStatus(findWorkspace()).catch(() => undefined);
@@ -36,3 +36,6 @@ export default class SeamkitReporter {
     process.stderr.write(`\nSeamkit ran this on\n${lines.map((line) => `  ${line}\n`).join('')}`);
   }
 }
+
+// What `require` gives, since ES modules could not import a default without a `.default` of its own.
+export = SeamkitReporter;
