@@ -1,0 +1,4 @@
+CREATE TABLE visits (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  page text NOT NULL
+);
