@@ -37,7 +37,7 @@ const harness = {
     { options: { prepare: 'a script' }, code: 'OPTION_INVALID' },
     { options: { maxLength: -1 }, code: 'OPTION_INVALID' },
     { options: { url: 'nowhere' }, code: 'OPTION_INVALID' },
-    { options: { url: 'ftp://127.0.0.1' }, code: 'URL_INVALID' },
+    { options: { url: 'gopher://127.0.0.1' }, code: 'URL_INVALID' },
   ],
 };
 
