@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { SeamkitError } from '@seamkit/core';
-import type { RawData, WebSocket, WebSocketServer } from 'ws';
+import type { RawData, WebSocketServer } from 'ws';
 import type { Call } from './call';
 import { compareSubset } from './matcher';
 import { matchPath, type PathPattern, parsePath, splitPath } from './path';
@@ -15,17 +15,25 @@ interface Deadline {
   timeout?: number;
 }
 
+/** What is needed of a socket of `ws`: our types show none of its own, which users may lack. */
+interface OpenSocket {
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  send(data: string | Uint8Array): void;
+  close(code?: number, reason?: string): void;
+  terminate(): void;
+}
+
 /** One end of an open WebSocket. Messages are kept until they are asked for. */
 export class WebSocketPeer {
   /** From the path: `/rooms/:id` gives `{ id }`. Empty on the client's side. */
   readonly params: Record<string, string>;
-  readonly #socket: WebSocket;
+  readonly #socket: OpenSocket;
   readonly #unread: unknown[] = [];
   readonly #received: unknown[] = [];
   readonly #wake = new Set<() => void>();
   #closed?: { code: number; reason: string };
 
-  constructor(socket: WebSocket, params: Record<string, string> = {}) {
+  constructor(socket: OpenSocket, params: Record<string, string> = {}) {
     this.params = params;
     this.#socket = socket;
     socket.on('message', (data: RawData, binary: boolean) => {
