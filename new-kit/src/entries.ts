@@ -7,8 +7,10 @@ export const entries: Record<string, (text: string, kit: KitNames) => string> = 
       text,
       `| [\`@seamkit/${name}\`](packages/${name}) | ${title} | ${sandbox} | process, external |`,
     ),
-  // The pages' code blocks are compiled there.
+  // The pages' code blocks are compiled there, and the packages are installed from their tarballs
+  // here: both need the kit to be built first.
   'docs/package.json': withDependency,
+  'consumers/package.json': withDependency,
 };
 
 /** A last row for the table of kits. The formatter aligns it. */

@@ -7,9 +7,13 @@ const leftovers = /(^|\/)(node_modules|dist|\.turbo|\.code-blocks|.*\.log)(\/|$)
 
 /**
  * The live template's files, by their path, as this kit's.
+ * @param packages the folder of all packages
  * @throws Refused where the template already uses the name for something else
  */
-export function filesFor(kit: KitNames, template: string): Map<string, string> {
+export function filesFor(kit: KitNames, packages: string): Map<string, string> {
+  const template = join(packages, 'kit-example');
+  // All packages are released together, but for the template.
+  const { version } = JSON.parse(readFileSync(join(packages, 'core/package.json'), 'utf8'));
   const files = new Map<string, string>();
   for (const entry of readdirSync(template, { recursive: true, withFileTypes: true })) {
     const path = relative(template, join(entry.parentPath, entry.name));
@@ -20,7 +24,7 @@ export function filesFor(kit: KitNames, template: string): Map<string, string> {
         `'${kit.factory}' means something else in a kit's code: choose another name.`,
       );
     }
-    files.set(renamed(path, kit), renamed(withoutNotes(text), kit));
+    files.set(renamed(path, kit), renamed(published(text, version), kit));
   }
   return files;
 }
@@ -29,6 +33,7 @@ export function filesFor(kit: KitNames, template: string): Map<string, string> {
 function renamed(text: string, { name, title, factory, type, variable }: KitNames): string {
   return text
     .replaceAll('kit-example', name)
+    .replace('"kit": "example"', `"kit": "${factory}"`)
     .replace(/(['"])example\1/g, `$1${name}$1`)
     .replace(/\bexample(?=[-.][a-z])/g, name)
     .replace(/Example(?=[A-Z])/g, type)
@@ -37,9 +42,10 @@ function renamed(text: string, { name, title, factory, type, variable }: KitName
     .replaceAll('example', factory);
 }
 
-/** Without what is true of the template only. */
-function withoutNotes(text: string): string {
+/** Without what is true of the template only: that it is one, and private. */
+function published(text: string, version: string): string {
   return text
     .replace(/<!-- template -->.*?<!-- \/template -->\s*/s, '')
-    .replace('  "private": true,\n', '');
+    .replace('  "private": true,\n', '')
+    .replace(/^ {2}"version": ".*"/m, `  "version": "${version}"`);
 }

@@ -16,13 +16,16 @@ export async function writeKit(kit: KitNames): Promise<void> {
   if (existsSync(folder)) {
     throw new Refused(`packages/${kit.name} is there already: choose another name, or remove it.`);
   }
-  const files = filesFor(kit, join(root, 'packages/kit-example'));
+  const files = filesFor(kit, join(root, 'packages'));
+  const change = join(root, '.changeset', `${kit.name}-kit.md`);
   const undo: (() => void)[] = [];
   const ignoreInterrupt = () => {}; // the command that runs hears it too, and fails
   process.on('SIGINT', ignoreInterrupt);
   try {
     undo.push(() => rmSync(folder, { recursive: true, force: true }));
     writeWhole(folder, files);
+    undo.push(() => rmSync(change, { force: true }));
+    writeFileSync(change, `---\n"@seamkit/${kit.name}": minor\n---\n\nA kit for ${kit.title}.\n`);
     const shared = ['pnpm-lock.yaml', ...Object.keys(entries)];
     for (const path of shared) {
       const before = readFileSync(join(root, path), 'utf8');
