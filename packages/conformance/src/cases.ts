@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RuntimeName, Supports } from '@seamkit/core';
-import { belongings, killGroup, leftovers, openServer } from '@seamkit/core/inspect';
+import { belongings, killGroup, leftovers, type OpenServer } from '@seamkit/core/inspect';
 import { type Actor, Refusal } from './actor';
-import { type Stage, until } from './stage';
+import { securityCases } from './security-cases';
+import { type Stage, until, withServer } from './stage';
 
 /** What decides which cases a kit owes. */
 export interface Owing {
@@ -299,6 +300,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
       equal(await next.read('key'), 'value', 'the next run works');
     },
   },
+  ...securityCases,
 ];
 
 function count(status: { servers: { state: string; sandboxes: number }[] } | undefined): number {
@@ -334,21 +336,7 @@ async function ourNames(stage: Stage): Promise<string[]> {
   return names;
 }
 
-type Server = Awaited<ReturnType<typeof openServer>>;
-
-/** The stage's server, in this process. */
-async function withServer(stage: Stage, work: (server: Server) => Promise<void>): Promise<void> {
-  await stage.inEnvironment(async () => {
-    const server = await openServer(stage.harness.kit(stage.harness.options));
-    try {
-      await work(server);
-    } finally {
-      await server.close();
-    }
-  });
-}
-
-async function driverFor(stage: Stage, { endpoint, runtime }: Server) {
+async function driverFor(stage: Stage, { endpoint, runtime }: OpenServer) {
   const { kit, options } = stage.harness.kit(stage.harness.options);
   if (!('plan' in kit)) throw new Error('a local kit has no driver');
   const context = {

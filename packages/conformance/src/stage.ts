@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RuntimeName } from '@seamkit/core';
-import { keeperStatus, type Status } from '@seamkit/core/inspect';
+import { keeperStatus, type OpenServer, openServer, type Status } from '@seamkit/core/inspect';
 import { Actor } from './actor';
 import type { Harness } from './harness';
 
@@ -85,7 +85,10 @@ export class Stage {
   }
 
   /** Runs a file of node's test runner, whose `env.it` is the kit's boundary. */
-  nodeTest(tests: string): Promise<{ code: number | null; output: string }> {
+  nodeTest(
+    tests: string,
+    more: NodeJS.ProcessEnv = {},
+  ): Promise<{ code: number | null; output: string }> {
     const file = join(this.workspace, 'file.test.cjs');
     const load = (path: string) => `require(${JSON.stringify(path)})`;
     writeFileSync(
@@ -97,7 +100,7 @@ export class Stage {
       const env = use({ it: harness.kit(harness.options) });
       ${tests}`,
     );
-    const { NODE_TEST_CONTEXT: _, ...env } = this.env;
+    const { NODE_TEST_CONTEXT: _, ...env } = { ...this.env, ...more };
     return new Promise((resolve) => {
       execFile(
         process.execPath,
@@ -115,6 +118,21 @@ export class Stage {
     await this.endKeeper();
     rmSync(this.workspace, { recursive: true, force: true });
   }
+}
+
+/** The stage's server, in this process. */
+export async function withServer(
+  stage: Stage,
+  work: (server: OpenServer) => Promise<void>,
+): Promise<void> {
+  await stage.inEnvironment(async () => {
+    const server = await openServer(stage.harness.kit(stage.harness.options));
+    try {
+      await work(server);
+    } finally {
+      await server.close();
+    }
+  });
 }
 
 /** Polls until `condition` holds. Rejects after `deadline` ms (default 10,000). */

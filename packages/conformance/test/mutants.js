@@ -23,6 +23,10 @@ const opened = (change) =>
 
 const { caller } = require('../../core/test/shelf/kit');
 
+function careless(boundary) {
+  return { kit: { ...boundary.kit, server: require.resolve('./careless-server') } };
+}
+
 exports.mutants = {
   'resets nothing': opened(() => ({ reset: async () => {} })),
   'resets by emptying': opened(({ members }) => ({
@@ -77,5 +81,13 @@ exports.mutants = {
   }),
   'starts off the leash': (boundary) => ({
     kit: { ...boundary.kit, server: require.resolve('./unleashed-server') },
+  }),
+  'listens on every interface': careless,
+  'shows its password in the list of processes': careless,
+  'always has the same password': careless,
+  'lets others into its folder': careless,
+  'prints its password': driver((_sound, { endpoint }) => {
+    console.error(`connected to ${endpoint.url}`);
+    return {};
   }),
 };

@@ -29,6 +29,15 @@ const caughtBy: Record<string, string[]> = {
   ],
   'sweeps nothing': ['a run that is over leaves nothing on the server'],
   'starts off the leash': ['a keeper killed with SIGKILL leaves no process, container or folder'],
+  'listens on every interface': ['its server listens on loopback only'],
+  ...Object.fromEntries(
+    [
+      'shows its password in the list of processes',
+      'always has the same password',
+      'lets others into its folder',
+      'prints its password',
+    ].map((mutant) => [mutant, ['its passwords are new with each start, and nobody else is told']]),
+  ),
   'accepts any option': ['options that make no sense are refused with a code and a hint'],
 };
 

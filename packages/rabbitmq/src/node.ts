@@ -57,6 +57,8 @@ export function nodeArguments({ boot }: Node): string[] {
     // An idle scheduler sleeps at once: the cores belong to the tests.
     ...['+sbwt', 'none', '+sbwtdcpu', 'none', '+sbwtdio', 'none'],
     ...['-syslog', 'logger', '[]', '-syslog', 'syslog_error_logger', 'false'],
+    // It opens a socket at once, whether or not anything is logged there.
+    ...['-syslog', 'protocol', '{rfc3164,udp,[{ip,{127,0,0,1}}]}'],
     ...['-kernel', 'prevent_overlapping_partitions', 'false'],
     ...['-kernel', 'inet_dist_use_interface', '{127,0,0,1}'],
   ];

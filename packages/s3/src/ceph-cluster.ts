@@ -31,6 +31,7 @@ export function cephConfiguration(gateway: Program, folder: string, place: CephP
     ...modes,
     ['mon host', `[v2:127.0.0.1:${monitorPort}]`],
     ['public addr', '127.0.0.1'],
+    ['cluster addr', '127.0.0.1'],
     ['ms bind ipv6', 'false'],
     ['ms bind msgr1', 'false'],
     // One copy of everything, in memory.

@@ -1,5 +1,4 @@
-import { isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { createServer, isIP } from 'node:net';
 import { SeamkitError } from '../errors';
 
 /** The container engine, through the client that Testcontainers ships. */
@@ -22,7 +21,7 @@ export async function connectEngine(library: string): Promise<Engine> {
     });
   });
   const { containerRuntime } = client.info;
-  const local = isThisMachine(containerRuntime.host);
+  const local = await isThisMachine(containerRuntime.host);
   if (local) {
     // One address for everybody: `localhost` may be ::1 first, and inside a container Testcontainers
     // takes the bridge's address, though the engine may run in that same container.
@@ -32,10 +31,13 @@ export async function connectEngine(library: string): Promise<Engine> {
   return { client, local };
 }
 
-function isThisMachine(host: string): boolean {
+/** By binding to it: a bridge that no container is on yet is in no list of interfaces that are up. */
+async function isThisMachine(host: string): Promise<boolean> {
   if (host === 'localhost' || host.startsWith('127.') || host === '::1') return true;
   if (!isIP(host)) return false;
-  return Object.values(networkInterfaces()).some((addresses) =>
-    addresses?.some(({ address }) => address === host),
-  );
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ host, port: 0 }, () => server.close(() => resolve(true)));
+  });
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, ProcessContext, Program, ProgramSpec, SpawnOptions } from '../contract';
 import { SeamkitError } from '../errors';
@@ -66,7 +66,10 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
       start.defer(() => removeFolder(path));
       mkdirSync(path, { mode: 0o700 });
       if (serverUser.uid !== undefined) chownSync(path, serverUser.uid, serverUser.gid!);
-      if (from) await finish(launch('cp', ['-Rp', `${from}/.`, path]), `copying ${from}`);
+      if (from) {
+        await finish(launch('cp', ['-Rp', `${from}/.`, path]), `copying ${from}`);
+        chmodSync(path, 0o700); // cp gave it the mode of what it copied
+      }
       return path;
     },
 

@@ -1,0 +1,102 @@
+import { strictEqual as equal, ok } from 'node:assert/strict';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Endpoint, Json } from '@seamkit/core';
+import { belongings } from '@seamkit/core/inspect';
+import type { ConformanceCase } from './cases';
+import { family, isLoopback, listening, processIds } from './listening';
+import { type Stage, withServer } from './stage';
+
+/** Who can reach a server of ours, and who gets to know its passwords. */
+export const securityCases: readonly ConformanceCase[] = [
+  {
+    name: 'its server listens on loopback only',
+    owed: ({ runtime }) =>
+      (runtime === 'process' && process.platform === 'linux') ||
+      (runtime === 'container' && !/^tcp:/.test(process.env.DOCKER_HOST ?? '')), // else it is remote
+    run: (stage) =>
+      withServer(stage, async () => {
+        const places =
+          stage.runtime === 'process'
+            ? listening(family((await stage.status())!.pid))
+            : await published(stage);
+        ok(places.length > 0, 'it listens');
+        none(places.filter((place) => !isLoopback(place)));
+      }),
+  },
+  {
+    name: 'its passwords are new with each start, and nobody else is told',
+    owed: ({ runtime }) => runtime === 'process' || runtime === 'container',
+    async run(stage) {
+      let first: string[] = [];
+      await withServer(stage, async ({ endpoint }) => {
+        first = passwords(endpoint);
+        ok(
+          first.length > 0 && first.every((password) => password.length >= 16),
+          'passwords that nobody guesses',
+        );
+        const tells = (text: string) => first.some((password) => text.includes(password));
+        if (process.platform === 'linux') {
+          none(processIds().map(commandLine).filter(tells), 'command lines with a password');
+        }
+        none(openFolders(stage), 'folders that others may enter');
+        ok(!tells(JSON.stringify(await stage.status())), "the keeper's status");
+        const { output } = await stage.nodeTest(`test('opens', () => env.it);`, {
+          SEAMKIT_LOG: 'debug',
+        });
+        ok(!tells(output), `what is printed:\n${output}`);
+      });
+      await stage.endKeeper();
+      await withServer(stage, async ({ endpoint }) => {
+        none(passwords(endpoint).filter((password) => first.includes(password)));
+      });
+    },
+  },
+];
+
+function none(found: readonly string[], what?: string): void {
+  equal(found.join('\n'), '', what);
+}
+
+/** Ports of the keeper's containers on this machine. */
+async function published(stage: Stage): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of belongings(stage.workspace)) {
+    if (entry.kind !== 'containers') continue;
+    const { getContainerRuntimeClient } = require(entry.library);
+    const { dockerode } = (await getContainerRuntimeClient()).container;
+    for (const { Ports } of await dockerode.listContainers({ filters: { label: [entry.label] } })) {
+      for (const { IP, PublicPort } of Ports) if (PublicPort) found.push(`tcp ${IP}:${PublicPort}`);
+    }
+  }
+  return found;
+}
+
+/** Of the url, and all that an endpoint calls so. */
+function passwords(endpoint: Endpoint): string[] {
+  const named = (value: Json | undefined): string[] => {
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([name, member]) =>
+      /password|secret/i.test(name) && typeof member === 'string' ? [member] : named(member),
+    );
+  };
+  return [decodeURIComponent(new URL(endpoint.url).password), ...named(endpoint as Json)];
+}
+
+/** Servers' folders that users other than the server's can look into. */
+function openFolders(stage: Stage): string[] {
+  return belongings(stage.workspace).flatMap((entry) => {
+    if (entry.kind !== 'folder') return [];
+    return readdirSync(entry.path)
+      .map((name) => join(entry.path, name))
+      .filter((path) => statSync(path).mode & 0o077);
+  });
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return ''; // ended meanwhile
+  }
+}
