@@ -202,6 +202,11 @@ export interface ServerKit<
     options: Options,
     context: SandboxContext,
   ): Promise<Driver<Members, T, S>>;
+  /**
+   * What `seamkit up --env` prints beside `<KIT>_URL`, for clients that take the parts of the url
+   * by names of their own.
+   */
+  variables?(members: Members): Record<string, string>;
 }
 
 /** A kit whose sandboxes live in the test process. */

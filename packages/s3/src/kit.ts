@@ -93,6 +93,13 @@ export const s3Kit: ServerKit<S3Options, S3Members, Template, SandboxBuckets> = 
     };
   },
   driver: connectDriver,
+  variables: ({ endpoint, accessKey, secretKey, region, bucket }) => ({
+    S3_BUCKET: bucket,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_ACCESS_KEY_ID: accessKey,
+    AWS_SECRET_ACCESS_KEY: secretKey,
+    AWS_REGION: region,
+  }),
 };
 
 /**

@@ -1,17 +1,23 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { json } from 'node:stream/consumers';
+import { setImmediate } from 'node:timers';
 import { SeamkitError } from '../errors';
+import { sendLogs } from './logs';
 import type {
+  DownReply,
   EnsureReply,
   EnsureRequest,
+  HoldRequest,
   Lease,
   LeaseRequest,
+  LogsRequest,
   ReleaseRequest,
   SandboxReport,
   SessionRequest,
   SpareRequest,
   Status,
   TemplateReport,
+  Urls,
 } from './protocol';
 import type { Servers } from './servers';
 import type { Sessions } from './sessions';
@@ -25,15 +31,21 @@ export interface Calls {
   '/sandbox': [SandboxReport, null];
   '/release': [ReleaseRequest, null];
   '/status': [null, Status];
+  '/hold': [HoldRequest, null];
+  '/urls': [null, Urls];
+  '/down': [null, DownReply];
 }
 
 interface Keeper {
+  workspace: string;
   owner: string;
   servers: Servers;
   sessions: Sessions;
+  /** Ends it all. */
+  close(): void;
 }
 
-export function createApi({ owner, servers, sessions }: Keeper): Server {
+export function createApi({ workspace, owner, servers, sessions, close }: Keeper): Server {
   const calls: { [Path in keyof Calls]: (body: Calls[Path][0]) => unknown } = {
     '/ensure': (body) => servers.ensure(body, (notice) => sessions.notify(body.session, notice)),
     '/lease': ({ session, server, template }) => servers.pool(server).lease(session, template),
@@ -50,11 +62,24 @@ export function createApi({ owner, servers, sessions }: Keeper): Server {
     '/release': ({ session, server, name, state }) =>
       servers.pool(server).release(session, name, state),
     '/status': () => ({
+      workspace,
       owner,
       pid: process.pid,
+      held: sessions.held.map(({ kit }) => kit),
       sessions: sessions.count,
       servers: servers.status,
     }),
+    '/hold': ({ session, held }) => sessions.hold(session, held),
+    '/urls': () => ({
+      held: sessions.held.filter(({ server }) => servers.runs(server)),
+      servers: servers.urls,
+    }),
+    '/down': () => {
+      const kits = sessions.letGo().map(({ kit }) => kit);
+      // Who says so wants it gone now, rather than warm; after the answer.
+      if (sessions.count === 0) setImmediate(close);
+      return { kits, sessions: sessions.count };
+    },
   };
 
   const api = createServer(async (request, response) => {
@@ -65,6 +90,9 @@ export function createApi({ owner, servers, sessions }: Keeper): Server {
     try {
       if (request.url === '/session') {
         return sessions.begin((await read(request)) as SessionRequest, response, owner);
+      }
+      if (request.url === '/logs') {
+        return sendLogs((await read(request)) as LogsRequest, response, servers);
       }
       const call = calls[request.url as keyof Calls] as ((body: unknown) => unknown) | undefined;
       if (!call) throw new SeamkitError('KEEPER_FAILED', `the keeper has no call ${request.url}`);

@@ -49,7 +49,13 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
     idle: linger,
     busy: stay,
   });
-  const api = createApi({ owner, servers, sessions });
+  const api = createApi({
+    workspace: paths.workspace,
+    owner,
+    servers,
+    sessions,
+    close: () => void close(),
+  });
   await listen(api, paths.socket);
 
   const lingerMs = Number(process.env.SEAMKIT_LINGER ?? lingerDefault);

@@ -1,9 +1,7 @@
-import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import { SeamkitError } from '../errors';
-
-/** How deep below a project its packages are looked for. */
-const packageDepth = 3;
+import { dependenciesOf, findPackage, packagesOf } from '../project-packages';
 
 /**
  * The code that a keeper may load: what lies in its projects, and in the packages that these depend
@@ -42,7 +40,7 @@ export class OwnModules {
 
 /** Whether `file` is in a package that a package of the project depends on. */
 function dependsOn(project: string, file: string): boolean {
-  const own = packagesOf(project, packageDepth);
+  const own = packagesOf(project);
   const queue = [...own];
   const seen = new Set(own);
   for (const folder of queue) {
@@ -55,43 +53,6 @@ function dependsOn(project: string, file: string): boolean {
     }
   }
   return false;
-}
-
-/** The project's own packages: folders with a package.json, those of others left out. */
-function packagesOf(folder: string, depth: number): string[] {
-  const entries = entriesOf(folder);
-  const below = entries
-    .filter((entry) => depth > 0 && entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
-    .flatMap(({ name }) => packagesOf(join(folder, name), depth - 1));
-  return entries.some(({ name }) => name === 'package.json') ? [folder, ...below] : below;
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return []; // closed to us, or gone
-  }
-}
-
-function dependenciesOf(folder: string, own: boolean): string[] {
-  try {
-    const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    const kinds = ['dependencies', 'optionalDependencies', 'peerDependencies'];
-    if (own) kinds.push('devDependencies');
-    return kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {}));
-  } catch {
-    return []; // no manifest that npm could read
-  }
-}
-
-/** Where Node would find a package: the nearest `node_modules` upwards that has it. */
-function findPackage(name: string, from: string): string | undefined {
-  for (let folder = from; ; folder = dirname(folder)) {
-    const path = join(folder, 'node_modules', name);
-    if (existsSync(path)) return realPath(path);
-    if (folder === dirname(folder)) return undefined;
-  }
 }
 
 function isInside(folder: string, file: string): boolean {

@@ -9,6 +9,8 @@ const environment = ['DOCKER_', 'TESTCONTAINERS_', 'XDG_', 'SEAMKIT_CACHE', 'TMP
 
 /** Where the keeper of a workspace is found. */
 export interface KeeperPaths {
+  /** The workspace's root. */
+  workspace: string;
   /** 0700, ours. */
   folder: string;
   socket: string;
@@ -32,6 +34,7 @@ export function keeperPaths(workspace: string): KeeperPaths {
   const folder = ownFolder(join(stateFolder(), id));
   const at = (name: string) => join(folder, name);
   return {
+    workspace: realpathSync(workspace),
     folder,
     socket: at('socket'),
     lock: at('lock'),

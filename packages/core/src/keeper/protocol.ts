@@ -1,5 +1,6 @@
 import type { ContainerOptions, Endpoint, Json, RuntimeName, SandboxId } from '../contract';
 import type { ErrorData } from '../errors';
+import type { LogLine } from '../runtime/server-log';
 
 /** What makes a server that one and no other. Equal identities share a server. */
 export interface ServerIdentity {
@@ -117,8 +118,51 @@ export interface ReleaseRequest {
   state: 'clean' | 'dirty' | 'gone';
 }
 
+/** A sandbox that `seamkit up` leaves to the keeper, and how to reach it. Holds credentials. */
+export interface HeldSandbox {
+  kit: string;
+  /** The server's key. */
+  server: string;
+  runtime: RuntimeName;
+  version?: string;
+  url: string;
+  /** The url and what else the kit tells, as environment variables. */
+  variables: Record<string, string>;
+}
+
+/** The session outlives its connection, until `/down`. */
+export interface HoldRequest {
+  session: string;
+  held: HeldSandbox;
+}
+
+/** What `/urls` tells of servers that run: the only call whose answer holds credentials. */
+export interface Urls {
+  held: HeldSandbox[];
+  /** The administrators' urls. */
+  servers: { kit: string; url: string }[];
+}
+
+/** What `/down` let go, and how many sessions are left. */
+export interface DownReply {
+  kits: string[];
+  sessions: number;
+}
+
+/** Asks for the log of a kit's servers; with `follow` also for what is still to come. */
+export interface LogsRequest {
+  kit: string;
+  follow: boolean;
+}
+
+/** A line of the answer. `server` counts the kit's servers of this keeper's life, from 1. */
+export interface ServerLogLine extends LogLine {
+  server: number;
+}
+
 /** What `/status` tells: one row per server that ran in this keeper's life. */
 export interface ServerStatus {
+  key: string;
   kit: string;
   runtime: RuntimeName;
   state: 'starting' | 'running' | 'ended';
@@ -133,11 +177,22 @@ export interface ServerStatus {
   setupMs?: number;
   templates: number;
   sandboxes: number;
+  /** Without its password; absent while it starts. */
+  url?: string;
+  /** Leaders of its process groups. */
+  processes: number[];
+  /** Ids. */
+  containers: string[];
+  /** What of the cache it runs from, and what else it runs from: files and folders. */
+  uses: string[];
 }
 
 export interface Status {
+  workspace: string;
   owner: string;
   pid: number;
+  /** Kits that `seamkit up` holds. */
+  held: string[];
   sessions: number;
   servers: ServerStatus[];
 }

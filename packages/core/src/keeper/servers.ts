@@ -3,7 +3,9 @@ import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
 import { containerContext } from '../runtime/container';
 import { processContext } from '../runtime/process';
+import type { ServerLog } from '../runtime/server-log';
 import { ServerStart } from '../runtime/server-start';
+import { withoutPassword } from '../without-password';
 import type { Ledger } from './ledger';
 import { Names } from './names';
 import type { OwnModules } from './own-modules';
@@ -24,6 +26,8 @@ interface Server {
   start: ServerStart;
   endpoint: Promise<Endpoint>;
   status: ServerStatus;
+  /** Once it is known. */
+  url?: string;
   listeners: Set<(notice: string) => void>;
 }
 
@@ -89,7 +93,32 @@ export class Servers {
   }
 
   get status(): ServerStatus[] {
-    return this.history.map(({ status, pool }) => ({ ...status, ...pool.counts }));
+    return this.history.map(({ status, pool, start }) => ({
+      ...status,
+      ...pool.counts,
+      ...start.parts,
+    }));
+  }
+
+  runs(key: string): boolean {
+    return this.running.get(key)?.status.state === 'running';
+  }
+
+  /** With credentials. */
+  get urls(): { kit: string; url: string }[] {
+    return [...this.running.values()].flatMap(({ identity: { kit }, url }) =>
+      url === undefined ? [] : { kit, url },
+    );
+  }
+
+  /** A kit's logs, of servers that ended too; `ended` is absent for those. */
+  logs(kit: string): { lines: ServerLog; ended?: Promise<unknown> }[] {
+    return this.history
+      .filter(({ identity }) => identity.kit === kit)
+      .map(({ start, status }) => ({
+        lines: start.logLines,
+        ended: status.state === 'ended' ? undefined : start.ended,
+      }));
   }
 
   private launch(key: string, identity: ServerIdentity, options: StartOptions): Server {
@@ -105,22 +134,26 @@ export class Servers {
       start,
       listeners,
       status: {
+        key,
         kit,
         runtime,
         state: 'starting',
         startedAt: Date.now(),
         templates: 0,
         sandboxes: 0,
+        ...start.parts,
       },
       endpoint: this.start(identity, options, start),
     };
     server.endpoint.then(
-      ({ version }) => {
+      ({ version, url }) => {
         start.deadline.stop();
+        server.url = url;
         const { ran, stood } = start.deadline.times;
         Object.assign(server.status, {
           state: 'running',
           version,
+          url: withoutPassword(url),
           source: start.source,
           startMs: Math.round(ran),
           setupMs: Math.round(stood),

@@ -2,18 +2,21 @@ import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { setInterval } from 'node:timers';
 import { isAlive } from './process-identity';
-import type { Hello, Notice, SessionRequest } from './protocol';
+import type { HeldSandbox, Hello, Notice, SessionRequest } from './protocol';
 
 const watchInterval = 500;
 
 interface Session {
   response: ServerResponse;
   runner: string | undefined;
+  /** What it leaves to the keeper when its connection closes. */
+  held?: HeldSandbox;
 }
 
 /**
  * Open connections of the keeper's clients. A session lives as long as its connection, and no
- * longer than its runner: workers that a killed runner left behind may go on for a while.
+ * longer than its runner: workers that a killed runner left behind may go on for a while. One that
+ * was told to hold lives until it is let go.
  */
 export class Sessions {
   private readonly open = new Map<string, Session>();
@@ -34,10 +37,26 @@ export class Sessions {
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     write(response, { session, owner });
     response.once('close', () => {
-      this.open.delete(session);
-      this.on.ended(session);
-      if (this.open.size === 0) this.on.idle();
+      if (!this.open.get(session)?.held) this.end(session);
     });
+  }
+
+  /** What is held, by session. */
+  get held(): readonly HeldSandbox[] {
+    return [...this.open.values()].flatMap(({ held }) => held ?? []);
+  }
+
+  /** From now on the session outlives its connection; it takes the place of one that held this kit. */
+  hold(session: string, held: HeldSandbox): void {
+    this.letGo(held.kit);
+    this.open.get(session)!.held = held;
+  }
+
+  /** Ends the sessions that hold, all or those of one kit. @returns what they held */
+  letGo(kit?: string): HeldSandbox[] {
+    const holders = [...this.open].filter(([, { held }]) => held && (kit ?? held.kit) === held.kit);
+    for (const [session] of holders) this.end(session);
+    return holders.map(([, { held }]) => held!);
   }
 
   has(session: string): boolean {
@@ -49,10 +68,17 @@ export class Sessions {
     if (response) write(response, { notice });
   }
 
+  private end(session: string): void {
+    this.open.delete(session);
+    this.on.ended(session);
+    if (this.open.size === 0) this.on.idle();
+  }
+
   private endOrphans(): void {
-    const runners = new Set([...this.open.values()].map(({ runner }) => runner));
+    const bound = [...this.open.values()].filter(({ held }) => !held);
+    const runners = new Set(bound.map(({ runner }) => runner));
     const dead = [...runners].filter((runner) => runner !== undefined && !isAlive(runner));
-    for (const { runner, response } of this.open.values()) {
+    for (const { runner, response } of bound) {
       if (dead.includes(runner)) response.destroy();
     }
   }

@@ -8,6 +8,7 @@ import { Apt, type Package, SuiteMissing } from './apt';
 import { cacheFolder, makeOnce, needSpace } from './cache-folder';
 import { cachedRoot, type Manifest, markDefault, programOf, writeManifest } from './debian-cache';
 import { type DebianHost, debianHost, installedOn } from './debian-host';
+import { DownloadAhead } from './download-ahead';
 import type { Search, Where } from './find';
 import { megabytes } from './megabytes';
 import { libraryFolders, throughLoader, unpack, wrapExecutables } from './unpack';
@@ -156,6 +157,7 @@ class Download {
     await needSpace(cache, bytes * growth);
 
     const title = `${spec.command} ${version} from ${host.id} ${suite} (${packages.length} packages, ${megabytes(bytes)} MB)`;
+    if (this.where.rehearsal) throw new DownloadAhead(title);
     return this.where.step(title, (progress) =>
       makeOnce(
         place,

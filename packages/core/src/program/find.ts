@@ -22,6 +22,8 @@ export interface Where {
   env?: Environment;
   /** Where this system's own files begin. Default `/`. */
   system?: string;
+  /** Download no program, but throw `DownloadAhead`. */
+  rehearsal?: boolean;
 }
 
 /** What a search came across, for its error. */

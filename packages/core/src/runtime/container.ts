@@ -72,6 +72,7 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
           `${start.kit}: the container of ${name.string} did not start: ${error.message}`,
         );
       });
+      start.parts.containers.push(started.getId());
       engine.client.container.dockerode
         .getContainer(started.getId())
         .wait()

@@ -1,21 +1,42 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { identify, isAlive } from '../keeper/process-identity';
 import { ownFolder } from '../private-folder';
 
-const memory = '/dev/shm';
-const roomNeeded = 512 * 1024 * 1024;
+export const memoryFolder = '/dev/shm';
+export const roomNeeded = 512 * 1024 * 1024;
 
 /**
  * The folder that holds a run's data folders: in memory where at least 512 MiB are free (creating
- * a file there costs a tenth), else below TMPDIR.
+ * a file there costs a tenth), else below TMPDIR. It names the process that made it.
  */
 export function dataRoot(owner: string): string {
-  const base = ownFolder(
-    join(hasRoom(memory) ? memory : tmpdir(), `seamkit-data-${process.getuid?.() ?? 0}`),
-    0o711,
-  );
-  return ownFolder(join(base, owner), 0o711);
+  const base = ownFolder(join(hasRoom(memoryFolder) ? memoryFolder : tmpdir(), ours()), 0o711);
+  const folder = ownFolder(join(base, owner), 0o711);
+  writeFileSync(join(folder, 'keeper'), identify(process.pid)!);
+  return folder;
+}
+
+/** The folders that `dataRoot` has made for this user's runs whose keepers are dead. */
+export function deadDataFolders(): string[] {
+  return [...new Set([memoryFolder, tmpdir()])]
+    .map((base) => join(base, ours()))
+    .filter((base) => existsSync(base))
+    .flatMap((base) => readdirSync(base).map((name) => join(base, name)))
+    .filter(isDead);
+}
+
+function isDead(folder: string): boolean {
+  try {
+    return !isAlive(readFileSync(join(folder, 'keeper'), 'utf8'));
+  } catch {
+    return false; // just being made, or removed
+  }
+}
+
+function ours(): string {
+  return `seamkit-data-${process.getuid?.() ?? 0}`;
 }
 
 function hasRoom(path: string): boolean {

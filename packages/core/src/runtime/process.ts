@@ -47,6 +47,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
           log: (line) => start.log(line),
         });
         start.source = program.source;
+        start.parts.uses.push(program.root ?? program.path);
         return program;
       });
     },
@@ -90,6 +91,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
       start.commands.push(command.join(' '));
       const child = launch('/bin/sh', ['-c', gate, 'sh', ...command], program, options);
       const leader = await started(child);
+      start.parts.processes.push(child.pid!);
       const strike = runtime.ledger.add({ kind: 'group', leader });
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       start.defer(async () => {

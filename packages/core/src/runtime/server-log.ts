@@ -1,8 +1,15 @@
 const capacity = 2_000;
 
+/** A line of a server's log; `at` in ms since the epoch. */
+export interface LogLine {
+  at: number;
+  text: string;
+}
+
 /** A server's last lines. Secrets that it was started with never get in. */
 export class ServerLog {
-  private readonly lines: { at: number; text: string }[] = [];
+  private readonly lines: LogLine[] = [];
+  private readonly listeners = new Set<(line: LogLine) => void>();
   private readonly secrets: string[] = [];
 
   conceal(secret: string): void {
@@ -10,8 +17,21 @@ export class ServerLog {
   }
 
   add(text: string): void {
-    this.lines.push({ at: Date.now(), text: this.clean(text) });
+    const line = { at: Date.now(), text: this.clean(text) };
+    this.lines.push(line);
     if (this.lines.length > capacity) this.lines.splice(0, capacity / 10);
+    for (const listen of this.listeners) listen(line);
+  }
+
+  /** Every line that is still kept, oldest first. */
+  get kept(): readonly LogLine[] {
+    return this.lines;
+  }
+
+  /** Calls `listen` with each line to come. @returns how to end that */
+  listen(listen: (line: LogLine) => void): () => void {
+    this.listeners.add(listen);
+    return () => this.listeners.delete(listen);
   }
 
   /** Takes a stream line by line. */

@@ -17,6 +17,12 @@ export class ServerStart {
   readonly commands: string[] = [];
   /** Where the program or image came from. */
   source: string | undefined;
+  /** Process groups and containers that it is made of, and what of the cache it runs from. */
+  readonly parts = {
+    processes: [] as number[],
+    containers: [] as string[],
+    uses: [] as string[],
+  };
   /** Resolves when the server ended by itself, to the words for how. */
   readonly ended: Promise<string>;
   /** Called by a runtime when a process or container of this server ended. */

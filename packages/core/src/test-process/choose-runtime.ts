@@ -116,18 +116,25 @@ export async function containersUsable(kit: { server: string }): Promise<Contain
       next: 'npm install --save-dev testcontainers@11',
     };
   }
-  const tried: string[] = [];
-  for (const { name, connection } of engines()) {
-    const problem = await cannotConnect(connection);
-    if (!problem) return { usable: true, reason: `an engine answers at ${name}`, tried, next: '' };
-    tried.push(`${name}: ${problem}`);
-  }
+  const { engine, tried } = await findEngine();
+  if (engine) return { usable: true, reason: `an engine answers at ${engine}`, tried, next: '' };
   return {
     usable: false,
     reason: 'no container engine answers',
     tried,
     next: 'start Docker, or set DOCKER_HOST',
   };
+}
+
+/** The first address at which a container engine answers, if any. */
+export async function findEngine(): Promise<{ engine?: string; tried: string[] }> {
+  const tried: string[] = [];
+  for (const { name, connection } of engines()) {
+    const problem = await cannotConnect(connection);
+    if (!problem) return { engine: name, tried };
+    tried.push(`${name}: ${problem}`);
+  }
+  return { tried };
 }
 
 interface Engine {

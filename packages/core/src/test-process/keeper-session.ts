@@ -82,12 +82,16 @@ export class KeeperSession {
 
 /** What the keeper of a workspace has, or undefined where none runs. Starts nothing. */
 export async function keeperStatus(workspace: string): Promise<Status | undefined> {
-  return call(keeperPaths(workspace).socket, '/status', null).catch((error) =>
-    unlessAbsent(error.cause),
-  );
+  return statusAt(keeperPaths(workspace).socket);
 }
 
-async function call<Path extends keyof Calls>(
+/** As `keeperStatus`, of the keeper at a socket. */
+export async function statusAt(socket: string): Promise<Status | undefined> {
+  return call(socket, '/status', null).catch((error) => unlessAbsent(error.cause));
+}
+
+/** A call outside of any session. @throws SeamkitError what the keeper answered, or `KEEPER_FAILED` */
+export async function call<Path extends keyof Calls>(
   socket: string,
   path: Path,
   body: Calls[Path][0],
@@ -109,7 +113,8 @@ async function call<Path extends keyof Calls>(
   return value;
 }
 
-function send(socket: string, path: string, body?: unknown): Promise<IncomingMessage> {
+/** A call whose answer is a stream. */
+export function send(socket: string, path: string, body?: unknown): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
     const call = request(

@@ -1,7 +1,7 @@
 import type { Driver, Json, Sandbox, SandboxId, TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
-import type { Discarded, Lease } from '../keeper/protocol';
+import type { Discarded, HeldSandbox, Lease } from '../keeper/protocol';
 import { print } from '../print';
 import { type EnsuredServer, ensureServer, type ServerBoundary } from './ensure-server';
 import type { KeeperConnection } from './keeper-connection';
@@ -39,6 +39,11 @@ export class ServerSandbox {
 
   get members(): object {
     return this.held!.sandbox.members;
+  }
+
+  /** Where its server listens. */
+  get port(): number {
+    return Number(new URL(this.server!.endpoint.url).port);
   }
 
   /** @throws SeamkitError whatever kept it from opening; nothing is held then */
@@ -93,6 +98,20 @@ export class ServerSandbox {
     }
     await Promise.all(this.background);
     await this.driver?.close();
+  }
+
+  /** Ends this process' part in it and leaves the sandbox as it is, held by the keeper. */
+  async leave(
+    describe: (members: object, server: EnsuredServer) => HeldSandbox,
+  ): Promise<HeldSandbox> {
+    const { session, sandbox } = this.held!;
+    const held = describe(sandbox.members, this.server!);
+    await sandbox.close();
+    await Promise.all(this.background);
+    await this.driver?.close();
+    await session.call('/hold', { held });
+    this.held = undefined;
+    return held;
   }
 
   /** Ensures the server and connects the driver. */

@@ -1,0 +1,131 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { Boundary, LocalKit, ServerKit } from '../contract';
+import { SeamkitError } from '../errors';
+import { dependenciesOf, findPackage, packagesOf } from '../project-packages';
+import { findProject } from '../workspace';
+
+/**
+ * A package says that it is a kit by naming its factory, which must work without options:
+ * `"seamkit": { "kit": "postgres" }` in its package.json.
+ */
+interface KitManifest {
+  name: string;
+  version: string;
+  seamkit?: { kit?: string };
+}
+
+export interface InstalledKit {
+  /** The kit's own name: `postgres`. */
+  name: string;
+  package: string;
+  version: string;
+  /** What its factory makes without options. */
+  boundary: Boundary<any>;
+}
+
+export type InstalledServerKit = InstalledKit & {
+  boundary: Boundary<any> & { kit: ServerKit<any, any, any, any> };
+};
+
+/** A package that says it is a kit, but does not load. */
+export interface BrokenKit {
+  package: string;
+  version: string;
+  reason: string;
+}
+
+/**
+ * The kits that the project around `from` depends on, by name; in a workspace's root those of all
+ * its packages.
+ */
+export function installedKits(from = process.cwd()): { kits: InstalledKit[]; broken: BrokenKit[] } {
+  const kits = new Map<string, InstalledKit>();
+  const broken = new Map<string, BrokenKit>();
+  for (const { folder, manifest } of kitPackages(from)) {
+    const about = { package: manifest.name, version: manifest.version };
+    try {
+      const boundary = load(folder, manifest);
+      if (!kits.has(boundary.kit.name)) {
+        kits.set(boundary.kit.name, { name: boundary.kit.name, ...about, boundary });
+      }
+    } catch (error) {
+      broken.set(folder, { ...about, reason: (error as Error).message.split('\n')[0]! });
+    }
+  }
+  return {
+    kits: [...kits.values()].sort((a, b) => a.name.localeCompare(b.name)),
+    broken: [...broken.values()],
+  };
+}
+
+/**
+ * The named ones of the installed kits that have servers; all of them where none is named.
+ * @throws SeamkitError `OPTION_INVALID`
+ */
+export function serverKits(names: readonly string[]): InstalledServerKit[] {
+  const { kits } = installedKits();
+  const withServers = kits.filter(isServerKit);
+  const known = withServers.map(({ name }) => name).join(', ');
+  for (const name of names) {
+    if (withServers.some((kit) => kit.name === name)) continue;
+    const local = kits.some((kit) => kit.name === name);
+    throw new SeamkitError(
+      'OPTION_INVALID',
+      local ? `the kit ${name} has no server` : `no kit '${name}' is installed here`,
+      {
+        hint: known
+          ? `name one of: ${known}`
+          : 'install one, e.g.: npm install --save-dev @seamkit/postgres; or run this where it is installed',
+      },
+    );
+  }
+  return names.length ? withServers.filter(({ name }) => names.includes(name)) : withServers;
+}
+
+export function isServerKit(kit: InstalledKit): kit is InstalledServerKit {
+  return 'plan' in kit.boundary.kit;
+}
+
+function kitPackages(from: string): { folder: string; manifest: KitManifest }[] {
+  const found = new Map<string, KitManifest>();
+  for (const project of projectsAround(from)) {
+    for (const name of dependenciesOf(project, true)) {
+      const folder = findPackage(name, project);
+      if (folder) found.set(folder, manifestOf(folder)!);
+    }
+    found.set(realpathSync(project), manifestOf(project)!);
+  }
+  return [...found].flatMap(([folder, manifest]) =>
+    manifest?.seamkit?.kit ? { folder, manifest } : [],
+  );
+}
+
+/** The nearest package and those above it in the workspace; in its root all that are below. */
+function projectsAround(from: string): string[] {
+  const root = findProject(from);
+  const up: string[] = [];
+  for (let folder = realpathSync(from); folder.startsWith(root); folder = dirname(folder)) {
+    if (manifestOf(folder)) up.push(folder);
+    if (folder === dirname(folder)) break;
+  }
+  return up.length > 1 || (up[0] && up[0] !== root) ? up : packagesOf(root);
+}
+
+function load(folder: string, { name, seamkit }: KitManifest): Boundary<any> {
+  const factory = seamkit!.kit!;
+  const exported = createRequire(join(folder, 'package.json'))(name)[factory];
+  if (typeof exported !== 'function') {
+    throw new Error(`its package.json names the factory '${factory}', which it does not export`);
+  }
+  return exported() as Boundary<ServerKit<any, any> & LocalKit<any, any>>;
+}
+
+function manifestOf(folder: string): KitManifest | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}

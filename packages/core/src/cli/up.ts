@@ -1,0 +1,167 @@
+import { join } from 'node:path';
+import { clearInterval, setInterval } from 'node:timers';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RuntimeName, ServerKit } from '../contract';
+import { type ErrorData, SeamkitError } from '../errors';
+import { fingerprint } from '../fingerprint';
+import { tryLock } from '../keeper/lock';
+import { neighbours } from '../keeper/neighbours';
+import type { HeldSandbox, Urls } from '../keeper/protocol';
+import { stateFolder } from '../private-folder';
+import { chooseRuntime } from '../test-process/choose-runtime';
+import type { EnsuredServer } from '../test-process/ensure-server';
+import { KeeperConnection } from '../test-process/keeper-connection';
+import { call } from '../test-process/keeper-session';
+import { ServerSandbox } from '../test-process/server-sandbox';
+import { findWorkspace } from '../workspace';
+import { type InstalledServerKit, serverKits } from './installed-kits';
+import { columns, paint, type Result, tell } from './output';
+
+const pollInterval = 50;
+
+interface UpServer {
+  kit: string;
+  runtime: RuntimeName;
+  version?: string;
+  url: string;
+  variables: Record<string, string>;
+  /** It was up before. */
+  already: boolean;
+}
+
+interface Report {
+  servers: UpServer[];
+  failed: { kit: string; error: ErrorData }[];
+}
+
+/**
+ * `seamkit up`: for each kit a server and a sandbox on it, held by the keeper until `down`. What is
+ * up already stays as it is. Of several at once, one works while the others wait.
+ */
+export async function up(names: readonly string[], { env = false }): Promise<Result> {
+  const kits = serverKits(names);
+  if (kits.length === 0) {
+    throw new SeamkitError('OPTION_INVALID', 'no kit that has a server is installed here', {
+      hint: 'install one, e.g.: npm install --save-dev @seamkit/postgres; or run this where it is installed',
+    });
+  }
+  const unlock = await lockUp();
+  try {
+    const before = await heldHere();
+    const results = await Promise.allSettled(
+      kits.map((kit) =>
+        bringUp(
+          kit,
+          before.find((held) => held.kit === kit.name),
+        ),
+      ),
+    );
+    const report: Report = { servers: [], failed: [] };
+    for (const [index, result] of results.entries()) {
+      const { name } = kits[index]!;
+      if (result.status === 'fulfilled') report.servers.push(result.value);
+      else {
+        const error = SeamkitError.wrap(result.reason, 'START_FAILED', `${name} did not start`);
+        report.failed.push({ kit: name, error: error.toData() });
+        tell(`${paint('red', 'seamkit:')} ${error.message}`);
+      }
+    }
+    const lines = env ? report.servers.flatMap(environmentLines) : render(report);
+    return { data: report, lines, failed: report.failed.length > 0 };
+  } finally {
+    unlock();
+  }
+}
+
+/** What this workspace's keepers hold. */
+export async function heldHere(): Promise<HeldSandbox[]> {
+  const found = await neighbours(findWorkspace());
+  const urls = await Promise.all(
+    found.map(({ socket }) =>
+      call(socket, '/urls', null).catch((): Urls => ({ held: [], servers: [] })),
+    ),
+  );
+  return urls.flatMap(({ held }) => held);
+}
+
+/** So that what is up changes by one command at a time. */
+export async function lockUp(): Promise<() => void> {
+  const path = join(stateFolder(), `up-${fingerprint(findWorkspace())}`);
+  for (let told = false; ; told = true) {
+    const unlock = tryLock(path);
+    if (unlock) return unlock;
+    if (!told) tell('another seamkit up or down is at it: waiting');
+    await delay(pollInterval);
+  }
+}
+
+async function bringUp(
+  { name, boundary }: InstalledServerKit,
+  held: HeldSandbox | undefined,
+): Promise<UpServer> {
+  if (held) return shown(held, true);
+  const { runtime, url } = await chooseRuntime(boundary.kit, {});
+  // Somebody else's, and up already; a sandbox there would be swept once this process has gone.
+  if (runtime === 'external') {
+    return { kit: name, runtime, url: url!, variables: { [variable(name)]: url! }, already: true };
+  }
+  const waiting = setInterval(() => tell(`${name}: still starting`), 10_000);
+  tell(`${name}: starting`);
+  const keeper = new KeeperConnection();
+  try {
+    const sandbox = new ServerSandbox(boundary, keeper, { boundary: name, test: {} });
+    await sandbox.open();
+    return shown(
+      await sandbox.leave((members, server) => describe(boundary.kit, members, server)),
+      false,
+    );
+  } finally {
+    clearInterval(waiting);
+    await keeper.close();
+  }
+}
+
+function describe(
+  kit: ServerKit<any, any>,
+  members: object,
+  { key, runtime, endpoint }: EnsuredServer,
+): HeldSandbox {
+  const { url } = members as { url: string };
+  const variables = { [variable(kit.name)]: url, ...kit.variables?.(members) };
+  return { kit: kit.name, server: key, runtime, version: endpoint.version, url, variables };
+}
+
+/** `POSTGRES_URL`; not `SEAMKIT_POSTGRES_URL`, which would make an external server of it for tests. */
+function variable(kit: string): string {
+  return `${kit.toUpperCase().replaceAll('-', '_')}_URL`;
+}
+
+function shown({ kit, runtime, version, url, variables }: HeldSandbox, already: boolean): UpServer {
+  return { kit, runtime, version, url, variables, already };
+}
+
+function render({ servers }: Report): string[] {
+  if (servers.length === 0) return [];
+  const rows = servers.map(({ kit, version, runtime, url, already }) => [
+    paint('bold', kit),
+    version ?? '',
+    runtime,
+    already ? 'was up' : 'started',
+    url,
+  ]);
+  return [
+    ...columns(rows),
+    '',
+    ...servers.flatMap(environmentLines),
+    '',
+    paint('dim', 'Up until `seamkit down`. The lines above alone: seamkit up --env'),
+  ];
+}
+
+/** Lines that dotenv and shells read; quoted only where a shell must not read them otherwise. */
+function environmentLines({ variables }: UpServer): string[] {
+  return Object.entries(variables).map(
+    ([name, value]) =>
+      `${name}=${/^[\w@%+:,./?=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`}`,
+  );
+}
