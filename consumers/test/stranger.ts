@@ -39,28 +39,26 @@ export class Project {
     }
   }
 
-  /** Installs the project, its `@seamkit/*` from their tarballs, and `more` of these. */
-  async install({ install }: Manager, more: readonly string[] = []): Promise<string> {
-    const { dependencies, devDependencies, ...rest } = manifest(this.folder);
-    const files = Object.fromEntries(
+  /**
+   * Installs what the project's manifest and `more` name: our packages from their tarballs, the
+   * rest from the registry.
+   */
+  async install({ install }: Manager, more: Record<string, string> = {}): Promise<string> {
+    const path = join(this.folder, 'package.json');
+    const { devDependencies, ...rest } = manifest(this.folder);
+    const ours = Object.fromEntries(
       packages().map(({ name, folder }) => [name, `file:${tarball(folder)}`]),
     );
-    const fromFiles = (wanted: object = {}) =>
-      Object.fromEntries(
-        Object.entries(wanted).map(([name, version]) => [name, files[name] ?? version]),
-      );
-    const ours = more.map((name) => `@seamkit/${name}`);
+    const wanted = Object.entries({ ...(devDependencies as object), ...more });
     writeFileSync(
-      join(this.folder, 'package.json'),
+      path,
       JSON.stringify({
         ...rest,
-        dependencies: {
-          ...fromFiles(dependencies),
-          ...fromFiles(Object.fromEntries(ours.map((name) => [name, '']))),
-        },
-        devDependencies: fromFiles(devDependencies as object),
-        // A kit's own dependency on core, which no registry knows yet.
-        pnpm: { overrides: files },
+        devDependencies: Object.fromEntries(
+          wanted.map(([name, version]) => [name, ours[name] ?? version]),
+        ),
+        // A kit depends on core, which is in no registry yet.
+        pnpm: { overrides: ours },
       }),
     );
     return this.run(install);
