@@ -19,7 +19,7 @@ test.each(names)('%s: the manifest has what a registry and a bundler ask for', (
     bugs: `${home}/issues`,
     repository: { type: 'git', url: `git+${home}.git`, directory: `packages/${name}` },
     publishConfig: { access: 'public', provenance: true },
-    engines: { node: manifest(root).engines!.node },
+    engines: manifest(root).engines,
     type: 'commonjs',
     sideEffects: false,
     exports: {
