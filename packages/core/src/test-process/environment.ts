@@ -1,6 +1,8 @@
 import type { Boundary, TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
+import { print } from '../print';
 import { KeeperConnection } from './keeper-connection';
+import { LeftConnections } from './left-connections';
 import { LocalSandbox } from './local-sandbox';
 import type { Place } from './sandbox-context';
 import { ServerSandbox } from './server-sandbox';
@@ -22,6 +24,7 @@ export class OpenBoundaries<B extends Boundaries> {
   private readonly sandboxes: (ServerSandbox | LocalSandbox)[] = [];
   private state: 'new' | 'open' | 'closed' = 'new';
   private atBaseline = false;
+  private readonly connections = new LeftConnections();
 
   /** @throws SeamkitError `OPTION_INVALID` */
   constructor(boundaries: B) {
@@ -73,11 +76,13 @@ export class OpenBoundaries<B extends Boundaries> {
     if (!this.atBaseline) await this.reset(test);
     for (const place of this.places) place.test = test;
     this.atBaseline = false;
+    this.connections.begin();
   }
 
   /** A test ended: back to the baseline. @throws what a boundary found wrong with the test */
   async end(test: TestInfo): Promise<void> {
     if (this.state !== 'open') return;
+    this.connections.end(test.name);
     const verified = await Promise.allSettled(
       this.sandboxes.map((sandbox) => sandbox.verify(test)),
     );
@@ -99,7 +104,22 @@ export class OpenBoundaries<B extends Boundaries> {
     if (this.state !== 'open') return;
     this.state = 'closed';
     await Promise.allSettled(this.sandboxes.map((sandbox) => sandbox.close(this.atBaseline)));
+    this.nameLeaks();
     await this.keeper.close();
+  }
+
+  private nameLeaks(): void {
+    for (const [index, sandbox] of this.sandboxes.entries()) {
+      if (!(sandbox instanceof ServerSandbox)) continue;
+      const left = this.connections.to(sandbox.port);
+      if (left.size === 0) continue;
+      const tests = [...left].map(([test, count]) => `"${test}" (${count})`).join(', ');
+      // One test's may be those by which a pool once grew; of several tests they are a leak.
+      print(
+        left.size > 1 ? 'warn' : 'info',
+        `${this.places[index]!.boundary}: left open, and used by no later test: connections of ${tests}`,
+      );
+    }
   }
 }
 
