@@ -1,5 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join as joinPath } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type Sandbox, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { Baseline } from './baseline';
@@ -11,6 +12,7 @@ import { copyTree, writeFile, writeTree } from './fixture';
 import { inside } from './inside';
 import { findHandlePrototype } from './interpose';
 import type { FilesOptions } from './kit';
+import { openHandles } from './open-handles';
 import { makePrivateFolder } from './private-folder';
 import { below, join, type RawPath, rawOf, textOf } from './raw-path';
 import { real } from './real-fs';
@@ -46,6 +48,8 @@ class FolderSandbox implements Sandbox<Files> {
   #faults?: Faults;
   #members?: Files;
   #baseline?: Baseline;
+  /** Left by earlier tests or by `prepare`, and named already. */
+  #handles = new Map<number, string>();
   #outsideBaseline?: Baseline;
 
   constructor(place: string, context: SandboxContext) {
@@ -72,6 +76,7 @@ class FolderSandbox implements Sandbox<Files> {
     this.#faults.clear();
     this.#baseline = Baseline.capture(this.#root, store);
     this.#outsideBaseline = Baseline.capture(this.#outside, store);
+    this.#handles = openHandles(this.#root);
   }
 
   verify(): void {
@@ -87,12 +92,24 @@ class FolderSandbox implements Sandbox<Files> {
   async reset(): Promise<void | 'spent'> {
     try {
       this.#faults!.clear();
+      await this.#nameHandles();
       restore(this.#baseline!);
       restore(this.#outsideBaseline!);
     } catch (error) {
       this.#context.warn(`the folder could not be restored, another one takes its place: ${error}`);
       return 'spent';
     }
+  }
+
+  /** Says which files the test left open. A stream closes its file a moment after its end. */
+  async #nameHandles(): Promise<void> {
+    const left = () =>
+      [...openHandles(this.#root)].filter(([fd, path]) => this.#handles.get(fd) !== path);
+    for (let look = 0; look < 5 && left().length > 0; look++) await delay(10);
+    for (const [, path] of left()) {
+      this.#context.warn(`the test left ${path} open; what it writes there may be lost`);
+    }
+    this.#handles = openHandles(this.#root);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import { open as openFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { open } from '@seamkit/core';
+import { files } from '@seamkit/files';
+
+// Names of open files come from the kernel's table, which only Linux has.
+const onLinux = process.platform === 'linux';
+if (!onLinux) console.log(`skipped: no table of open files on ${process.platform}`);
+const handles = onLinux ? test : test.skip;
+
+let said: string;
+beforeEach(() => {
+  said = '';
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += text;
+    return true;
+  });
+});
+afterEach(() => jest.restoreAllMocks());
+
+handles('a file that a test leaves open is named, once', async () => {
+  await using env = await open({ it: files({ fixture: { 'orders.csv': 'id' } }) });
+  const left = await openFile(join(env.it.path, 'orders.csv'));
+  await env.reset();
+  expect(said).toContain('the test left orders.csv open');
+  said = '';
+  await env.reset();
+  expect(said).toBe('');
+  await left.close();
+});
+
+handles('one that prepare opened, and streams that end, are not blamed', async () => {
+  let log: fs.promises.FileHandle;
+  const prepare = async (folder: string) => {
+    log = await openFile(join(folder, 'app.log'), 'a');
+  };
+  await using env = await open({ it: files({ prepare }) });
+  const stream = fs.createWriteStream(join(env.it.path, 'export.csv'));
+  stream.end('id');
+  await once(stream, 'finish');
+  await env.reset();
+  expect(said).toBe('');
+  await log!.close();
+});
