@@ -1,10 +1,11 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+import { lstatSync, mkdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { SeamkitError } from './errors';
 
 /**
- * Makes sure that `path` is a folder of ours that nobody else can write to.
+ * Makes sure that `path` is a folder of ours that nobody else can write to, in one that nobody but
+ * root could have exchanged it in.
  * @param mode 0o700, or 0o711 where servers of another uid must pass through
  * @throws SeamkitError `FOLDER_UNUSABLE`
  */
@@ -20,12 +21,16 @@ export function ownFolder(path: string, mode = 0o700): string {
   if (stat.mode & 0o777 & ~mode) {
     throw unsafe(path, `is open to others (mode ${(stat.mode & 0o777).toString(8)})`);
   }
+  const parent = dirname(path);
+  const { uid } = statSync(parent);
+  if (uid !== 0 && uid !== process.getuid?.()) throw unsafe(parent, `belongs to uid ${uid}`);
   return path;
 }
 
 /** Where sockets and ledgers live: short paths, since a socket's may have 103 bytes on macOS. */
 export function stateFolder(): string {
-  const base = process.env.XDG_RUNTIME_DIR ?? tmpdir();
+  const runtime = process.env.XDG_RUNTIME_DIR;
+  const base = runtime && isAbsolute(runtime) ? runtime : tmpdir();
   const uid = process.getuid?.() ?? 0;
   const folder = join(base, `seamkit-${uid}`);
   return ownFolder(folder.length < 60 ? folder : `/tmp/seamkit-${uid}`);

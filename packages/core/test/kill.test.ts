@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { belongings, type Entry, keeperStatus, leftovers } from '@seamkit/core/inspect';
-import { keeperPaths } from '../src/keeper/paths';
+import { keeperPaths } from '../dist/keeper/paths';
 import { Project } from './project';
 import { until } from './until';
 

@@ -3,16 +3,19 @@ import {
   chownSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from '@seamkit/core';
-import { keeperStatus } from '@seamkit/core/inspect';
-import { keeperPaths } from '../src/keeper/paths';
+import { belongings, keeperStatus } from '@seamkit/core/inspect';
+import { keeperPaths } from '../dist/keeper/paths';
+import { ownFolder } from '../dist/private-folder';
 import { shelf } from './shelf/kit';
 import { emptyWorkspace } from './workspace';
 
@@ -53,6 +56,18 @@ test('nor one that is a link', async () => {
   await expect(open({ it: shelf() })).rejects.toEqual(refused);
 });
 
+test('nor is a link in it, in place of a workspace of ours', async () => {
+  const ours = keeperPaths(process.env.SEAMKIT_WORKSPACE!).folder;
+  rmSync(ours, { recursive: true });
+  symlinkSync(folder, ours);
+  await expect(open({ it: shelf() })).rejects.toEqual(refused);
+});
+
+test('a runtime folder that is a relative path does not count, as its standard says', async () => {
+  process.env.XDG_RUNTIME_DIR = 'here';
+  expect(keeperPaths(process.env.SEAMKIT_WORKSPACE!).folder).toMatch(/^\//);
+});
+
 test('nor one that cannot be made', async () => {
   process.env.XDG_RUNTIME_DIR = join(folder, 'a-file');
   writeFileSync(join(folder, 'a-file'), '');
@@ -65,9 +80,51 @@ if (isRoot) {
     chownSync(stateFolder(), 65534, 65534);
     await expect(open({ it: shelf() })).rejects.toEqual(refused);
   });
+
+  test('nor one in a folder of another user, who could exchange it', async () => {
+    mkdirSync(join(folder, 'theirs'), { mode: 0o700 });
+    chownSync(join(folder, 'theirs'), 65534, 65534);
+    symlinkSync(join(folder, 'theirs'), join(folder, 'link'));
+    for (const name of ['theirs', 'link']) {
+      process.env.XDG_RUNTIME_DIR = join(folder, name);
+      await expect(open({ it: shelf() })).rejects.toEqual(refused);
+    }
+  });
 } else {
   console.info('not tried: a folder of another user (only root can make one)');
 }
+
+test('the socket, what is kept beside it and the data are for their owner alone', async () => {
+  await using env = await open({ it: shelf() });
+  expect(env.it.url).toBeTruthy();
+  const paths = keeperPaths(process.env.SEAMKIT_WORKSPACE!);
+  const isOpen = (path: string) => statSync(path).mode & 0o077;
+  expect([stateFolder(), paths.folder, paths.socket].filter(isOpen)).toEqual([]);
+  for (const entry of belongings(process.env.SEAMKIT_WORKSPACE!)) {
+    if (entry.kind !== 'folder') continue;
+    // Servers of another user pass through it; its names cannot be listed.
+    expect(statSync(entry.path).mode & 0o066).toBe(0);
+    const folders = readdirSync(entry.path).map((name) => join(entry.path, name));
+    expect(folders.length).toBeGreaterThan(0);
+    expect(folders.filter(isOpen)).toEqual([]);
+  }
+});
+
+test.each([
+  ['is a link', (path: string) => symlinkSync(folder, path)],
+  ['is a file', (path: string) => writeFileSync(path, '')],
+  [
+    'others may write to',
+    (path: string) => {
+      mkdirSync(path);
+      chmodSync(path, 0o777);
+    },
+  ],
+])('a data folder that %s is not used', (_, make) => {
+  const path = join(folder, 'data');
+  make(path);
+  expect(() => ownFolder(path, 0o711)).toThrow(refused);
+});
 
 test('state files that are truncated or not ours are stepped over', async () => {
   const paths = keeperPaths(process.env.SEAMKIT_WORKSPACE!);

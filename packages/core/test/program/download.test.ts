@@ -26,6 +26,16 @@ const spec: ProgramSpec = {
   install: { linux: 'apt-get install greeter' },
 };
 
+/** Well-formed, by a key that no machine has. */
+const strangersSignature = `-----BEGIN PGP SIGNATURE-----
+
+iHUEABYIAB0WIQQ2IqAwvNPlXgl0P6eKhWfWgWPUOQUCawFLgAAKCRCKhWfWgWPU
+OYK8AQD7dLuhNzFcoY/+1UCQtA77dNGTutizSVkWvyU+D0zzUgD/TUKhtkTVm9NV
+rTfu/04Cv8YjfhDicK7E5UyYWaqPlw8=
+=37XB
+-----END PGP SIGNATURE-----
+`;
+
 (debian ? describe : describe.skip)('a program from packages', () => {
   let mirror: Mirror;
   let cache: string;
@@ -115,6 +125,40 @@ const spec: ProgramSpec = {
       code: 'DOWNLOAD_FAILED',
       log: expect.arrayContaining([expect.stringMatching(/hash sum mismatch/i)]),
     });
+    expect(roots()).toEqual([]);
+  });
+
+  test('that is not what the lists say is refused, be it of the same size', async () => {
+    mirror.publish('bookworm', [{ name: 'greeter', version: '2.5' }]);
+    mirror.tamper('/debian/pool/greeter_2.5_all.deb');
+    await expect(find()).rejects.toMatchObject({
+      code: 'DOWNLOAD_FAILED',
+      log: expect.arrayContaining([expect.stringMatching(/hash sum mismatch/i)]),
+    });
+    expect(roots()).toEqual([]);
+  });
+
+  test('by lists that are not what the release says is not fetched', async () => {
+    mirror.publish('bookworm', [{ name: 'greeter', version: '2.5' }]);
+    mirror.tamper(mirror.lists('bookworm'));
+    await expect(find()).rejects.toMatchObject({
+      code: 'DOWNLOAD_FAILED',
+      log: expect.arrayContaining([expect.stringMatching(/hash sum mismatch/i)]),
+    });
+    expect(downloads()).toEqual([]);
+  });
+
+  test.each([
+    ['that nobody signed', undefined],
+    ['whose signature is none', 'not a signature'],
+    ['that somebody else signed', strangersSignature],
+  ])('from an archive %s is not fetched', async (_, signature) => {
+    mirror.distrust();
+    mirror.publish('bookworm', [{ name: 'greeter', version: '2.5' }]);
+    if (signature) mirror.sign('bookworm', signature);
+    await expect(find()).rejects.toMatchObject({ tried: expect.anything() });
+    expect(mirror.requests).toContain('/debian/dists/bookworm/InRelease');
+    expect(downloads()).toEqual([]);
     expect(roots()).toEqual([]);
   });
 

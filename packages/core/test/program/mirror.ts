@@ -25,6 +25,14 @@ export interface Mirror {
   /** Packages under way stop half-way and stay so, until released. */
   stall(): { reached: Promise<void>; release(): void };
   publish(suite: string, offers: readonly Offer[]): void;
+  /** Changes a byte of a file, and no size. */
+  tamper(path: string): void;
+  /** Path of a suite's package list. */
+  lists(suite: string): string;
+  /** From now on the system does not take this archive on trust. */
+  distrust(): void;
+  /** Adds a detached signature to a suite's release. */
+  sign(suite: string, signature: string): void;
   /** Takes a file away. */
   forget(path: string): void;
   close(): Promise<void>;
@@ -56,10 +64,14 @@ export async function startMirror(): Promise<Mirror> {
   writeFileSync(join(system, 'etc/os-release'), 'ID=debian\nVERSION_CODENAME="bookworm"\n');
   symlinkSync('/var/lib/dpkg/status', join(system, 'var/lib/dpkg/status'));
   const { port } = server.address() as AddressInfo;
-  writeFileSync(
-    join(system, 'etc/apt/sources.list'),
-    `deb [trusted=yes] http://127.0.0.1:${port}/debian bookworm main\n`,
-  );
+  const source = (options: string) =>
+    writeFileSync(
+      join(system, 'etc/apt/sources.list'),
+      `deb ${options}http://127.0.0.1:${port}/debian bookworm main\n`,
+    );
+  source('[trusted=yes] ');
+  const architecture = execFileSync('dpkg', ['--print-architecture'], { encoding: 'utf8' }).trim();
+  const listPath = `main/binary-${architecture}/Packages`;
 
   return {
     system,
@@ -92,10 +104,6 @@ export async function startMirror(): Promise<Mirror> {
         ].join('\n');
       });
       const packages = Buffer.from(`${list.join('\n\n')}\n`);
-      const architecture = execFileSync('dpkg', ['--print-architecture'], {
-        encoding: 'utf8',
-      }).trim();
-      const at = `main/binary-${architecture}/Packages`;
       const release = [
         'Origin: Debian',
         `Suite: ${suite}`,
@@ -104,10 +112,20 @@ export async function startMirror(): Promise<Mirror> {
         `Architectures: ${architecture}`,
         'Components: main',
         'SHA256:',
-        ` ${sha256(packages)} ${packages.length} ${at}`,
+        ` ${sha256(packages)} ${packages.length} ${listPath}`,
       ];
-      files.set(`/debian/dists/${suite}/${at}`, packages);
+      files.set(`/debian/dists/${suite}/${listPath}`, packages);
       files.set(`/debian/dists/${suite}/Release`, Buffer.from(`${release.join('\n')}\n`));
+    },
+    tamper(path) {
+      const content = Buffer.from(files.get(path)!);
+      content[content.length - 2]! ^= 1;
+      files.set(path, content);
+    },
+    lists: (suite) => `/debian/dists/${suite}/${listPath}`,
+    distrust: () => source(''),
+    sign(suite, signature) {
+      files.set(`/debian/dists/${suite}/Release.gpg`, Buffer.from(signature));
     },
     forget(path) {
       files.delete(path);
