@@ -1,4 +1,4 @@
-import * as fs from 'node:fs';
+import type * as fs from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open } from '@seamkit/core';
@@ -30,14 +30,16 @@ handles('a file that a test leaves open is named, once', async () => {
   await left.close();
 });
 
-handles('one that prepare opened, and streams that end, are not blamed', async () => {
+handles('one that prepare opened, and those that are being closed, are not blamed', async () => {
   let log: fs.promises.FileHandle;
   const prepare = async (folder: string) => {
     log = await openFile(join(folder, 'app.log'), 'a');
   };
   await using env = await open({ it: files({ prepare }) });
-  const stream = fs.createWriteStream(join(env.it.path, 'export.csv'));
-  stream.end('id');
+  const closing = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => openFile(join(env.it.path, `${index}.csv`), 'w')),
+  );
+  for (const handle of closing) handle.close();
   await env.reset();
   expect(said).toBe('');
   await log!.close();
