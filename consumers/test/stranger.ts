@@ -45,18 +45,20 @@ export class Project {
    */
   async install({ install }: Manager, more: Record<string, string> = {}): Promise<string> {
     const path = join(this.folder, 'package.json');
-    const { devDependencies, ...rest } = manifest(this.folder);
+    const { dependencies, devDependencies, ...rest } = manifest(this.folder);
     const ours = Object.fromEntries(
       packages().map(({ name, folder }) => [name, `file:${tarball(folder)}`]),
     );
-    const wanted = Object.entries({ ...(devDependencies as object), ...more });
+    const packed = (wanted: Record<string, string> = {}) =>
+      Object.fromEntries(
+        Object.entries(wanted).map(([name, version]) => [name, ours[name] ?? version]),
+      );
     writeFileSync(
       path,
       JSON.stringify({
         ...rest,
-        devDependencies: Object.fromEntries(
-          wanted.map(([name, version]) => [name, ours[name] ?? version]),
-        ),
+        dependencies: packed({ ...dependencies, ...more }),
+        devDependencies: packed(devDependencies),
         // A kit depends on core, which is in no registry yet.
         pnpm: { overrides: ours },
       }),
