@@ -21,6 +21,11 @@ command('doctor')
   .description('tell on what each installed kit would run here, and what is missing')
   .action(run(() => load<typeof import('./doctor')>('./doctor').doctor()));
 
+command('init')
+  .description('write a first integration test for each system that this project talks to')
+  .option('--install', 'also install what the tests need')
+  .action(run((options) => load<typeof import('./init')>('./init').init(options)));
+
 command('up')
   .argument('[kits...]', 'default: every installed kit that has a server')
   .description('start servers for development, until `seamkit down`')

@@ -1,0 +1,147 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SeamkitError } from '../errors';
+
+export type Runner = 'jest' | 'vitest' | 'node:test';
+
+/** What a project is made with, as far as its tests are concerned. */
+export interface Project {
+  folder: string;
+  /** Every dependency, by name. */
+  dependencies: ReadonlySet<string>;
+  runner: Runner;
+  language: 'ts' | 'js';
+  /** How its test files are written; TypeScript is written with `import` either way. */
+  module: 'esm' | 'cjs';
+  /** Extension of a test file: `ts`, `js`, `cjs`, … */
+  extension: string;
+  /** Where the tests go, relative. */
+  tests: string;
+  /** What adds development dependencies here. */
+  add: string;
+  /** A folder of SQL migrations, relative. */
+  migrations?: string;
+  /** Its own code calls `fetch`. */
+  fetches: boolean;
+}
+
+/** A glimpse is enough. */
+const filesToRead = 500;
+
+interface Manifest {
+  type?: string;
+  scripts?: Record<string, string>;
+}
+
+const transformsTypes = ['ts-jest', '@swc/jest', 'esbuild-jest', '@babel/preset-typescript'];
+const sourceFolders = ['src', 'lib', 'app', 'server'];
+const testFolders = ['test', 'tests', '__tests__'];
+const migrationFolders = [
+  'prisma/migrations',
+  'drizzle',
+  'drizzle/migrations',
+  'db/migrations',
+  'database/migrations',
+  'migrations',
+  'sql/migrations',
+];
+
+/** @throws SeamkitError `OPTION_INVALID` where there is no package.json */
+export function lookAtProject(folder = process.cwd()): Project {
+  const manifest = readManifest(folder);
+  const dependencies = new Set<string>(
+    ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies'].flatMap(
+      (kind) => Object.keys((manifest as Record<string, object>)[kind] ?? {}),
+    ),
+  );
+  const runner = findRunner(dependencies, manifest.scripts?.test ?? '');
+  const typed = dependencies.has('typescript') || existsSync(join(folder, 'tsconfig.json'));
+  const language = typed && runsTypes(runner, dependencies) ? 'ts' : 'js';
+  const esm = manifest.type === 'module';
+  // Jest transforms no ES modules, unless Node is told to let it.
+  const jestEsm = JSON.stringify(manifest.scripts ?? {}).includes('--experimental-vm-modules');
+  const commonJs = runner === 'jest' ? !(esm && jestEsm) : !esm && runner !== 'vitest';
+  const module = language === 'ts' || !commonJs ? 'esm' : 'cjs';
+  return {
+    folder,
+    dependencies,
+    runner,
+    language,
+    module,
+    extension: extensionOf(language, module, esm),
+    tests: join(
+      testFolders.find((name) => existsSync(join(folder, name))) ?? 'test',
+      'integration',
+    ),
+    add: addCommand(folder),
+    migrations: migrationFolders.find((name) => holdsSql(join(folder, name))),
+    fetches: sourceFolders.some((name) => callsFetch(join(folder, name))),
+  };
+}
+
+/** Runs the test files below a folder. */
+export function runCommand({ runner, language, dependencies, tests, extension }: Project): string {
+  if (runner === 'jest') return `npx jest ${tests}`;
+  if (runner === 'vitest') return `npx vitest run ${tests}`;
+  const loader = language === 'ts' && dependencies.has('tsx') ? '--import tsx ' : '';
+  return `node ${loader}--test ${tests}/*.test.${extension}`;
+}
+
+function readManifest(folder: string): Manifest {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  } catch (cause) {
+    throw new SeamkitError('OPTION_INVALID', `there is no readable package.json in ${folder}`, {
+      hint: "run this in your project's folder; for a new one: npm init -y",
+      cause,
+    });
+  }
+}
+
+/** The one that the test script calls, else the one that is installed, else Node's own. */
+function findRunner(dependencies: ReadonlySet<string>, script: string): Runner {
+  const installed = (['vitest', 'jest'] as const).filter((name) => dependencies.has(name));
+  const called = installed.find((name) => script.includes(name));
+  if (called) return called;
+  return /\bnode\b.*--test\b/.test(script) ? 'node:test' : (installed[0] ?? 'node:test');
+}
+
+function runsTypes(runner: Runner, dependencies: ReadonlySet<string>): boolean {
+  if (runner === 'vitest') return true;
+  if (runner === 'jest') return transformsTypes.some((name) => dependencies.has(name));
+  const [major, minor] = process.versions.node.split('.').map(Number) as [number, number];
+  return dependencies.has('tsx') || major > 22 || (major === 22 && minor >= 18);
+}
+
+/** `.cjs` and `.mjs` where the package says the other. */
+function extensionOf(language: 'ts' | 'js', module: 'esm' | 'cjs', esm: boolean): string {
+  if (language === 'ts') return 'ts';
+  if (module === 'cjs') return esm ? 'cjs' : 'js';
+  return esm ? 'js' : 'mjs';
+}
+
+function addCommand(folder: string): string {
+  const has = (name: string) => existsSync(join(folder, name));
+  if (has('pnpm-lock.yaml') || has('../../pnpm-lock.yaml')) return 'pnpm add --save-dev';
+  if (has('yarn.lock')) return 'yarn add --dev';
+  if (has('bun.lock') || has('bun.lockb')) return 'bun add --dev';
+  return 'npm install --save-dev';
+}
+
+/** SQL files in it, or in the folders below, as Prisma has them. */
+function holdsSql(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  return readdirSync(folder, { withFileTypes: true }).some((entry) =>
+    entry.isDirectory()
+      ? readdirSync(join(folder, entry.name)).some((name) => name.endsWith('.sql'))
+      : entry.name.endsWith('.sql'),
+  );
+}
+
+function callsFetch(folder: string): boolean {
+  if (!existsSync(folder)) return false;
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.[cm]?[jt]sx?$/.test(name) && !name.includes('node_modules'))
+    .slice(0, filesToRead);
+  return files.some((name) => /\bfetch\(/.test(readFileSync(join(folder, name), 'utf8')));
+}

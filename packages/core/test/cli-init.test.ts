@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CliProject } from './cli-project';
+
+const jestBin = require.resolve('jest/bin/jest');
+const vitestBin = join(require.resolve('vitest/package.json'), '../vitest.mjs');
+let project: CliProject;
+
+afterEach(() => project.remove());
+
+async function init(args = '') {
+  const { code, stdout } = await project.seamkit(`init --json${args}`);
+  return { code, report: JSON.parse(stdout) };
+}
+
+test('Jest, TypeScript, CommonJS: what it writes runs', async () => {
+  const clients = ['pg@postgres', '@types/pg@postgres', 'ioredis@redis', 'minio@s3'];
+  const kits = ['core', 'postgres', 'redis', 's3'].map((name) => `@seamkit/${name}`);
+  const tools = ['jest', 'ts-jest', 'typescript', '@types/jest', '@types/node'];
+  project = new CliProject([...kits, ...clients, ...tools], { jest: { preset: 'ts-jest' } });
+  project.write(
+    'tsconfig.json',
+    '{ "compilerOptions": { "strict": true, "esModuleInterop": true } }',
+  );
+
+  const { code, report } = await init();
+  expect([code, report]).toEqual([
+    0,
+    {
+      runner: 'jest',
+      tests: [
+        {
+          kit: 'postgres',
+          because: ['pg'],
+          file: 'test/integration/postgres.test.ts',
+          written: true,
+        },
+        {
+          kit: 'redis',
+          because: ['ioredis'],
+          file: 'test/integration/redis.test.ts',
+          written: true,
+        },
+        { kit: 's3', because: ['minio'], file: 'test/integration/s3.test.ts', written: true },
+      ],
+      missing: [],
+      install: null,
+      installed: false,
+      run: 'npx jest test/integration',
+    },
+  ]);
+  const run = await project.run(process.execPath, [jestBin, 'test/integration']);
+  expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/Tests:\s+6 passed/)]);
+});
+
+test('Vitest, ES modules, no globals: what it writes runs', async () => {
+  const clients = ['pg@postgres', 'jose@auth'];
+  const kits = ['core', 'postgres', 'http', 'auth'].map((name) => `@seamkit/${name}`);
+  project = new CliProject([...kits, ...clients, 'vitest@core'], { type: 'module' });
+  project.write(
+    'src/prices.js',
+    'export const price = async () => (await fetch("https://x.test")).json();',
+  );
+  project.write('db/migrations/1.sql', 'create table orders (id int);');
+
+  const { report } = await init();
+  expect(report.tests.map(({ kit, because }: any) => [kit, because])).toEqual([
+    ['postgres', ['pg']],
+    ['http', ['fetch']],
+    ['auth', ['jose']],
+  ]);
+  const run = await project.run(process.execPath, [vitestBin, 'run', 'test/integration']);
+  expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/Tests.*6 passed/)]);
+});
+
+test('node:test, plain JavaScript, CommonJS: what it writes runs', async () => {
+  const clients = ['amqplib@rabbitmq', 'knex@../docs', 'pg@postgres'];
+  const kits = ['core', 'postgres', 'rabbitmq'].map((name) => `@seamkit/${name}`);
+  project = new CliProject([...kits, ...clients]);
+
+  const { report } = await init();
+  expect(report.run).toBe('node --test test/integration/*.test.js');
+  const files = report.tests.map(({ file }: { file: string }) => file);
+  const run = await project.run(process.execPath, ['--test', ...files]);
+  expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/pass 4\n/)]);
+});
+
+test('a file that is there stays as it is', async () => {
+  project = new CliProject(['ioredis@redis']);
+  project.write('tests/integration/redis.test.js', '// mine');
+  const { report } = await init();
+  expect(report.tests).toEqual([
+    { kit: 'redis', because: ['ioredis'], file: 'tests/integration/redis.test.js', written: false },
+  ]);
+  expect(readFileSync(join(project.folder, 'tests/integration/redis.test.js'), 'utf8')).toBe(
+    '// mine',
+  );
+});
+
+test('what is missing is named with the package manager of the project, and installed if asked', async () => {
+  project = new CliProject(['ioredis@redis']);
+  project.write('pnpm-lock.yaml', '');
+  project.write('bin/pnpm', '#!/bin/sh\necho "$@" > asked\n');
+  await project.run('chmod', ['+x', 'bin/pnpm']);
+  const install = 'pnpm add --save-dev @seamkit/core @seamkit/redis';
+  expect((await init()).report).toMatchObject({ install, installed: false });
+
+  const PATH = `${join(project.folder, 'bin')}:${process.env.PATH}`;
+  const { code, stdout } = await project.seamkit('init --install --json', { PATH });
+  expect([code, JSON.parse(stdout)]).toEqual([
+    0,
+    expect.objectContaining({ install, installed: true }),
+  ]);
+  expect(`pnpm ${readFileSync(join(project.folder, 'asked'), 'utf8').trim()}`).toBe(install);
+});
+
+test('a project without a known client hears which are known', async () => {
+  project = new CliProject([]);
+  const { code, stdout } = await project.seamkit('init');
+  expect([code, stdout]).toEqual([1, expect.stringMatching(/redis\s+ioredis/)]);
+});
