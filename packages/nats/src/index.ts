@@ -1,0 +1,1 @@
+export { type NatsAccess, type NatsMembers, type NatsOptions, nats } from './kit';

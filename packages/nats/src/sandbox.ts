@@ -1,0 +1,109 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { type Driver, type Endpoint, type SandboxContext, SeamkitError } from '@seamkit/core';
+import { accessTo, claim, holds, type Place } from './accounts';
+import { clientsIn, leftBehind } from './clients';
+import { call, connectTo } from './connection';
+import type { NatsMembers, NatsOptions } from './kit';
+import { compare, restore, type Saved, save } from './streams';
+
+/** ms that the clients of a process that was killed may take to be gone. */
+const parting = 500;
+
+/** Gives out the server's accounts. */
+export async function connectDriver(
+  endpoint: Endpoint,
+  { prepare }: NatsOptions,
+  { warn, prepare: runPrepare }: SandboxContext,
+): Promise<Driver<NatsMembers, Saved[], Place>> {
+  const { host, username: user, password: pass } = new URL(endpoint.url);
+  const line = await connectTo({ servers: host, user, pass });
+  const accounts = Number(endpoint.accounts);
+
+  /** An account in which somebody stays is not given out again. */
+  async function free(place: Place): Promise<void> {
+    if (!(await holds(line, place))) return;
+    const own = await connectTo(accessTo(endpoint, place.account).access);
+    try {
+      await restore(own, await compare(own, []));
+      if ((await clientsIn(own)).length === 1) await call(line, `STREAM.DELETE.${place.account}`);
+    } finally {
+      await own.close();
+    }
+  }
+
+  return {
+    async template(id) {
+      if (!prepare) return [];
+      const place = await claim(line, accounts, id);
+      const { url, access } = accessTo(endpoint, place.account);
+      try {
+        await runPrepare(() => prepare(url, access));
+        const own = await connectTo(access);
+        return await save(own).finally(() => own.close());
+      } finally {
+        await free(place).catch(() => {}); // the server is gone, and this with it
+      }
+    },
+    create: (id) => claim(line, accounts, id),
+    async open(place, baseline) {
+      const { url, access } = accessTo(endpoint, place.account);
+      let client = await connectTo(access);
+      try {
+        await alone(client);
+        await restore(client, await compare(client, baseline));
+      } catch (error) {
+        await client.close();
+        throw error;
+      }
+      // The first reset cannot tell what the test connected from what its hooks did.
+      let newest = Number.POSITIVE_INFINITY;
+      return {
+        members: {
+          url,
+          connection: access,
+          get client() {
+            return client;
+          },
+        },
+        async reset() {
+          if (client.isClosed() || client.isDraining()) client = await connectTo(access);
+          const [clients, difference] = await Promise.all([
+            clientsIn(client),
+            compare(client, baseline),
+          ]);
+          await restore(client, difference);
+          for (const { name, subjects } of await leftBehind(client, clients, newest)) {
+            const what = `${name} subscribed to ${subjects.join(', ')}`;
+            warn(`the test left the client ${what}; it acts on later tests too`);
+          }
+          newest = Math.max(...clients.map(({ id }) => id));
+          const own = clients.find(({ id }) => id === client.info!.client_id);
+          if (own?.subjects.length) {
+            await client.close();
+            client = await connectTo(access);
+          }
+        },
+        close: () => client.close(),
+      };
+    },
+    recover: async () => {}, // opening restores it
+    destroy: free,
+    destroyTemplate: async () => {},
+    close: () => line.close(),
+  };
+}
+
+/** Rejects while others are in the account: files before left them, and they would act on ours. */
+async function alone(line: NatsConnection): Promise<void> {
+  const deadline = Date.now() + parting;
+  for (;;) {
+    const others = (await clientsIn(line)).filter(({ id }) => id !== line.info!.client_id);
+    if (others.length === 0) return;
+    if (Date.now() > deadline) {
+      const summary = `the client ${others[0]!.name} is still in an account that was given back`;
+      throw new SeamkitError('RESET_FAILED', summary, { hint: 'close connections in an afterAll' });
+    }
+    await delay(10);
+  }
+}
