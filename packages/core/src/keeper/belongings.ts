@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Entry, Ledger } from './ledger';
+import { type Entry, engineClient, Ledger, labelled } from './ledger';
 import { keeperPaths } from './paths';
 import { isAlive } from './process-identity';
 
@@ -19,13 +19,13 @@ export async function leftovers(entries: readonly Entry[]): Promise<string[]> {
     if (entry.kind === 'group' && isAlive(entry.leader)) found.push(`process ${entry.leader}`);
     if (entry.kind === 'folder' && existsSync(entry.path)) found.push(`folder ${entry.path}`);
     if (entry.kind === 'containers') {
-      const { getContainerRuntimeClient } = require(entry.library);
-      const { dockerode } = (await getContainerRuntimeClient()).container;
-      const containers = await dockerode.listContainers({
-        all: true,
-        filters: { label: [entry.label] },
-      });
-      found.push(...containers.map(({ Id }: { Id: string }) => `container ${Id}`));
+      const { dockerode } = await engineClient(entry.library);
+      const { containers, networks, volumes } = await labelled(dockerode, entry.label);
+      found.push(
+        ...containers.map((id) => `container ${id}`),
+        ...networks.map((id) => `network ${id}`),
+        ...volumes.map((name) => `volume ${name}`),
+      );
     }
   }
   return found;

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive, pidOf } from './process-identity';
 
 /** Something that must not outlive its keeper. */
@@ -16,7 +17,7 @@ export type Entry =
   /** A process group, named by its leader. */
   | { kind: 'group'; leader: string }
   | { kind: 'folder'; path: string }
-  /** Every container with this label, and the engine library to remove them with. */
+  /** Every container, network and volume with this label, and the engine library to remove them with. */
   | { kind: 'containers'; label: string; library: string };
 
 /**
@@ -48,9 +49,12 @@ export class Ledger {
     const entries = this.entries();
     for (const entry of entries) if (entry.kind === 'group') killGroup(entry.leader);
     for (const entry of entries) if (entry.kind === 'folder') removeFolder(entry.path);
-    for (const entry of entries) {
-      if (entry.kind === 'containers') await removeContainers(entry.label, entry.library);
-    }
+    const containers = entries.filter((entry) => entry.kind === 'containers');
+    const removeAll = () =>
+      Promise.all(containers.map(({ label, library }) => removeContainers(label, library)));
+    await removeAll();
+    // What the engine was making when who asked for it was killed may come only now.
+    if (containers.length) await delay(500).then(removeAll);
   }
 }
 
@@ -75,23 +79,42 @@ export function removeFolder(path: string): void {
   }
 }
 
-/** Removes all containers with a label, through the engine client that `library` ships. */
+/** Removes all containers, networks and volumes with a label, through the engine client that `library` ships. */
 export async function removeContainers(label: string, library: string): Promise<void> {
   try {
-    const { getContainerRuntimeClient } = require(library);
-    const { dockerode } = (await getContainerRuntimeClient()).container;
-    const found = await dockerode.listContainers({ all: true, filters: { label: [label] } });
-    await Promise.all(
-      found.map(({ Id }: { Id: string }) =>
-        dockerode
-          .getContainer(Id)
-          .remove({ force: true, v: true })
-          .catch(() => {}),
-      ),
-    );
+    const { dockerode } = await engineClient(library);
+    const { containers, networks, volumes } = await labelled(dockerode, label);
+    const each = <T>(list: T[], remove: (one: T) => Promise<unknown>) =>
+      Promise.all(list.map((one) => remove(one).catch(() => {})));
+    await each(containers, (id) => dockerode.getContainer(id).remove({ force: true, v: true }));
+    await each(networks, (id) => dockerode.getNetwork(id).remove());
+    await each(volumes, (name) => dockerode.getVolume(name).remove({ force: true }));
   } catch {
     // No engine any more, so no containers.
   }
+}
+
+export async function engineClient(library: string): Promise<any> {
+  const { getContainerRuntimeClient } = require(library);
+  return (await getContainerRuntimeClient()).container;
+}
+
+/** What on an engine has a label, by id; volumes by name. */
+export async function labelled(
+  dockerode: any,
+  label: string,
+): Promise<{ containers: string[]; networks: string[]; volumes: string[] }> {
+  const filters = { label: [label] };
+  const [containers, networks, volumes] = await Promise.all([
+    dockerode.listContainers({ all: true, filters }),
+    dockerode.listNetworks({ filters }),
+    dockerode.listVolumes({ filters }),
+  ]);
+  return {
+    containers: containers.map(({ Id }: { Id: string }) => Id),
+    networks: networks.map(({ Id }: { Id: string }) => Id),
+    volumes: (volumes.Volumes ?? []).map(({ Name }: { Name: string }) => Name),
+  };
 }
 
 function isTaken(pid: number): boolean {

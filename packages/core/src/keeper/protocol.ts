@@ -17,6 +17,8 @@ export interface ServerIdentity {
   settings: { [key: string]: Json };
   /** The external server's url. */
   url?: string;
+  /** The service that it is: the key of the server that has it, and its name there. */
+  service?: { of: string; name: string };
   /** The only session that may use it; it ends with that session. */
   exclusive?: string;
 }

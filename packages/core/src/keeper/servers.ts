@@ -1,4 +1,4 @@
-import type { Endpoint, ServerModule, ServerRequest } from '../contract';
+import type { Endpoint, ServerModule, ServerRequest, Service, ServiceFacts } from '../contract';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
 import { containerContext } from '../runtime/container';
@@ -75,9 +75,7 @@ export class Servers {
   pool(key: string): Pool {
     const server = this.running.get(key);
     if (server) return server.pool;
-    throw new SeamkitError('KEEPER_FAILED', 'the server has ended', {
-      hint: 'run the tests again: the next run starts a new one',
-    });
+    throw hasEnded();
   }
 
   /** A session ended: its sandboxes are free, its exclusive servers are stopped. */
@@ -170,8 +168,8 @@ export class Servers {
     options: StartOptions,
     start: ServerStart,
   ): Promise<Endpoint> {
-    if (identity.runtime === 'external') {
-      const endpoint = { url: identity.url! };
+    if (identity.url !== undefined) {
+      const endpoint = { url: identity.url };
       // What dead runs left there goes in the background, what this one leaves at its end.
       const log = (line: string) => start.log(line);
       void sweep({ module: identity.module, endpoint }, log);
@@ -181,7 +179,8 @@ export class Servers {
     const { server: module } = require(identity.module) as { server: ServerModule };
     const { version, image, settings } = identity;
     const request = { version, image, settings };
-    const begin = identity.runtime === 'process' ? this.process : this.container;
+    const own = identity.runtime === 'process' ? this.process : this.container;
+    const begin = identity.service ? this.adopt : own;
     try {
       return await Promise.race([
         begin.call(this, module, request, options, start, identity),
@@ -212,7 +211,7 @@ export class Servers {
   private async container(
     module: ServerModule,
     request: ServerRequest,
-    _options: StartOptions,
+    { path, from, env }: StartOptions,
     start: ServerStart,
     identity: ServerIdentity,
   ): Promise<Endpoint> {
@@ -221,12 +220,30 @@ export class Servers {
     return module.container(
       request,
       containerContext(start, {
+        asker: { path, from, env },
         ledger,
         owner,
         module: identity.module,
         options: identity.container ?? {},
       }),
     );
+  }
+
+  /** On a service of another server: when that one ends, so does this. */
+  private async adopt(
+    module: ServerModule,
+    _request: ServerRequest,
+    _options: StartOptions,
+    start: ServerStart,
+    identity: ServerIdentity,
+  ): Promise<Endpoint> {
+    const { of, name } = identity.service!;
+    const stack = this.running.get(of);
+    if (!stack) throw hasEnded();
+    if (!module.adopt) throw notAdoptable(start.kit);
+    stack.start.defer(() => start.end(`what ran ${name} has ended`));
+    start.source = `service ${name}`;
+    return module.adopt(serviceOf(await stack.endpoint, name), start.context);
   }
 
   private async remove(server: Server): Promise<void> {
@@ -240,4 +257,37 @@ function noSuchRuntime(kit: string, runtime: string): SeamkitError {
   return new SeamkitError('RUNTIME_UNAVAILABLE', `${kit} has no ${runtime} runtime`, {
     hint: 'take away SEAMKIT_RUNTIME, or choose another runtime',
   });
+}
+
+function hasEnded(): SeamkitError {
+  return new SeamkitError('KEEPER_FAILED', 'the server has ended', {
+    hint: 'run the tests again: the next run starts a new one',
+  });
+}
+
+function notAdoptable(kit: string): SeamkitError {
+  return new SeamkitError('UNSUPPORTED', `${kit} cannot use a service that runs already`, {
+    hint: 'give it a server of its own, or its url',
+  });
+}
+
+function serviceOf({ services }: Endpoint, name: string): Service {
+  const facts = (services as { [name: string]: ServiceFacts } | undefined)?.[name];
+  if (!facts) {
+    throw new SeamkitError('OPTION_INVALID', `there is no service ${name}`, {
+      hint: `use one of: ${Object.keys(services ?? {}).join(', ')}`,
+    });
+  }
+  return {
+    ...facts,
+    name,
+    port(inside) {
+      const port = facts.ports[inside];
+      if (port !== undefined) return port;
+      throw new SeamkitError('OPTION_INVALID', `service ${name} does not publish port ${inside}`, {
+        hint: `add it to the service's ports, or see what its image (${facts.image}) listens on`,
+        tried: Object.keys(facts.ports).map((port) => `published: ${port}`),
+      });
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DebianSource, Program, ProgramSpec } from '../contract';
 import { fingerprint } from '../fingerprint';
 import { type DebianHost, installedOn } from './debian-host';
-import { matches, newestFirst } from './version';
+import { fits, newestFirst } from './version';
 
 /** What an unpacked root says of itself, in `seamkit.json`. */
 export interface Manifest {
@@ -45,7 +45,9 @@ export async function cachedRoot(
         const same = fingerprint([architecture, packages]);
         return (
           same === fingerprint([host.architecture, source.packages]) &&
-          (spec.version ? matches(version, spec.version) : existsSync(defaultMark(root, spec))) &&
+          (spec.version || spec.oldest
+            ? fits(version, spec)
+            : existsSync(defaultMark(root, spec))) &&
           existsSync(join(root, source.path))
         );
       })

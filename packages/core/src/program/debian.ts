@@ -12,7 +12,7 @@ import { DownloadAhead } from './download-ahead';
 import type { Search, Where } from './find';
 import { megabytes } from './megabytes';
 import { libraryFolders, throughLoader, unpack, wrapExecutables } from './unpack';
-import { askVersion, matches, upstreamVersion } from './version';
+import { askVersion, fits, upstreamVersion } from './version';
 
 /** bytes on disk for a byte to fetch, with the package itself; measured 3.5 to 4.8 */
 const growth = 5;
@@ -113,7 +113,7 @@ class Download {
       if (!offered.length) search.tried.push(`${name}: no package ${first}`);
       for (const offer of offered) {
         const version = upstreamVersion(offer);
-        if (!matches(version, spec.version)) {
+        if (!fits(version, spec)) {
           search.tried.push(`${name}: ${first} ${version}`);
           search.versions.push(`${version} (${name})`);
           continue;

@@ -7,7 +7,7 @@ import type { Environment } from './cache-folder';
 import { debianProgram } from './debian';
 import { installedPackages, programOfPackage } from './npm';
 import { outOfReach } from './reachable';
-import { askVersion, matches } from './version';
+import { askVersion, fits } from './version';
 
 /** Who asks, and from where. */
 export interface Where {
@@ -116,7 +116,7 @@ async function examine(
   where: Where,
   { tried, versions }: Search,
 ) {
-  const reason = notExecutable(path) ?? outOfReach(path);
+  const reason = notExecutable(path) ?? (spec.ours ? undefined : outOfReach(path));
   const answer = reason
     ? { reason }
     : await askVersion({ path }, spec.versionArgs ?? ['--version'], where.path);
@@ -124,7 +124,7 @@ async function examine(
     tried.push(`${path}: ${answer.reason}`);
     return undefined;
   }
-  if (matches(answer.version, spec.version)) return { path, version: answer.version, source };
+  if (fits(answer.version, spec)) return { path, version: answer.version, source };
   tried.push(`${path}: version ${answer.version}`);
   versions.push(`${answer.version} (${source})`);
   return undefined;
@@ -140,11 +140,11 @@ function notExecutable(path: string): string | undefined {
 }
 
 function notFound(spec: ProgramSpec, { kit }: Where, { tried, versions }: Search): SeamkitError {
-  if (spec.version && versions.length) {
+  if (versions.length) {
     const had = [...new Set(versions)].join(', ');
     return new SeamkitError(
       'VERSION_UNAVAILABLE',
-      `${kit}: ${spec.command} ${spec.version} cannot be had here; what can: ${had}`,
+      `${kit}: ${wanted(spec)} cannot be had here; what can: ${had}`,
       { tried, hint: `ask for one of these versions, or ${ways(spec, kit)}` },
     );
   }
@@ -164,8 +164,9 @@ function ways({ command, install }: ProgramSpec, kit: string): string {
   ].join('; ');
 }
 
-function wanted({ command, version }: ProgramSpec): string {
-  return version ? `${command} ${version}` : command;
+function wanted({ command, version, oldest }: ProgramSpec): string {
+  if (version) return `${command} ${version}`;
+  return oldest ? `${command} ${oldest} or newer` : command;
 }
 
 function variable(kit: string, what: string): string {

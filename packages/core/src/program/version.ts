@@ -4,9 +4,19 @@ import { clearTimeout, setTimeout } from 'node:timers';
 
 const patience = 10_000;
 
+interface WantedVersion {
+  version?: string;
+  oldest?: string;
+}
+
 /** Whether `version` is what was asked for: '7.2' takes 7.2.1, but not 7.20. */
 export function matches(version: string, wanted: string | undefined): boolean {
   return wanted === undefined || version === wanted || version.startsWith(`${wanted}.`);
+}
+
+/** Whether a version is one that the program's search wants. */
+export function fits(version: string, { version: wanted, oldest }: WantedVersion): boolean {
+  return matches(version, wanted) && (!oldest || newestFirst(version, oldest) <= 0);
 }
 
 /** Newest first, also of paths: `postgresql/17` before `postgresql/9.6`. */

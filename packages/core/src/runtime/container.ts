@@ -9,11 +9,14 @@ import { SeamkitError } from '../errors';
 import { type Ledger, removeContainers } from '../keeper/ledger';
 import { memoryBytes } from '../options';
 import { connectEngine } from './engine';
+import { type Asker, programSearch } from './program-search';
 import { hasImage, pullImage } from './pull';
+import { runTool } from './run-tool';
 import type { ServerStart } from './server-start';
 
 /** What a server in a container may be given by its keeper. */
 export interface ContainerRuntime {
+  asker: Asker;
   ledger: Ledger;
   owner: string;
   /** The kit's server module, from which Testcontainers is found. */
@@ -23,34 +26,49 @@ export interface ContainerRuntime {
 
 /** The container runtime: servers through Testcontainers, labelled so that they die with the keeper. */
 export function containerContext(start: ServerStart, runtime: ContainerRuntime): ContainerContext {
+  const library = once(() => findTestcontainers(runtime.module));
+  const engine = once(() => connectEngine(library()));
+  const search = programSearch(start, runtime.asker);
+
+  async function pull(image: string, platform?: string): Promise<string> {
+    const name = require(library()).ImageName.fromString(image);
+    if (await hasImage(await engine(), name.string, platform)) return name.string;
+    await start.step(`pulling ${name.string}`, async (progress) => {
+      start.tell(`pulling ${name.string}`);
+      await pullImage(await engine(), name, platform, progress);
+    });
+    return name.string;
+  }
+
+  function own(label: string): void {
+    const strike = runtime.ledger.add({ kind: 'containers', label, library: library() });
+    start.defer(async () => {
+      await removeContainers(label, library());
+      strike();
+    });
+  }
+
   return {
     ...start.context,
+    engine,
+    pull,
+    own,
+    program: search,
+    run: (program, args, options) => runTool(start, runtime.ledger, program, args, options),
+    ended: (how) => start.end(how),
 
     async start<Started extends StartedContainer>(
       image: string,
       build: (image: string) => StartableContainer<Started>,
     ): Promise<Started> {
       const { memory, cpus, platform, registry } = runtime.options;
-      const library = findTestcontainers(runtime.module);
-      const engine = await connectEngine(library);
-      const name = require(library).ImageName.fromString(fromRegistry(image, registry));
-      start.commands.push(`docker run ${name.string}`);
-      start.source = name.string;
-      if (!(await hasImage(engine, name.string, platform))) {
-        await start.step(`pulling ${name.string}`, async (progress) => {
-          start.tell(`pulling ${name.string}`);
-          await pullImage(engine, name, platform, progress);
-        });
-      }
-
+      const name = await pull(fromRegistry(image, registry), platform);
+      start.commands.push(`docker run ${name}`);
+      start.source = name;
       const label = `seamkit.server=${runtime.owner}-${start.kit}-${process.hrtime.bigint()}`;
-      const strike = runtime.ledger.add({ kind: 'containers', label, library });
-      start.defer(async () => {
-        await removeContainers(label, library);
-        strike();
-      });
+      own(label);
       const [key, value] = label.split('=') as [string, string];
-      const container = build(name.string)
+      const container = build(name)
         .withLabels({ [key]: value, 'seamkit.owner': runtime.owner, 'seamkit.kit': start.kit })
         .withStartupTimeout(start.deadline.left)
         .withLogConsumer((stream) => start.logLines.follow(stream));
@@ -59,7 +77,8 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
         container.withResourcesQuota({ memory: gigabytes, cpu: cpus });
       }
       if (platform) container.withPlatform(platform);
-      if (engine.local) {
+      const { client, local } = await engine();
+      if (local) {
         publishOnLoopback(container);
         // The leash outlives the keeper here, so Testcontainers' own reaper has nothing to do.
         container.withAutoCleanup(false);
@@ -69,20 +88,28 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
         const code = start.deadline.left > 0 ? 'START_FAILED' : 'START_TIMEOUT';
         throw start.failure(
           code,
-          `${start.kit}: the container of ${name.string} did not start: ${error.message}`,
+          `${start.kit}: the container of ${name} did not start: ${error.message}`,
         );
       });
       start.parts.containers.push(started.getId());
-      engine.client.container.dockerode
+      client.container.dockerode
         .getContainer(started.getId())
         .wait()
         .then(
           ({ StatusCode }: { StatusCode: number }) =>
-            start.end(`the container of ${name.string} ended with exit code ${StatusCode}`),
-          () => start.end(`the container of ${name.string} is gone`),
+            start.end(`the container of ${name} ended with exit code ${StatusCode}`),
+          () => start.end(`the container of ${name} is gone`),
         );
       return started;
     },
+  };
+}
+
+function once<R>(make: () => R): () => R {
+  let made: { value: R } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 

@@ -1,13 +1,6 @@
 import { createServer, isIP } from 'node:net';
+import type { Engine } from '../contract';
 import { SeamkitError } from '../errors';
-
-/** The container engine, through the client that Testcontainers ships. */
-export interface Engine {
-  /** Testcontainers' client: `image`, `container`, … */
-  client: any;
-  /** Its containers' ports are this machine's, so 127.0.0.1 reaches them. */
-  local: boolean;
-}
 
 /**
  * The engine that Testcontainers finds; `library` is the path of Testcontainers.

@@ -6,8 +6,8 @@ import { SeamkitError } from '../errors';
 import { killGroup, type Ledger, removeFolder } from '../keeper/ledger';
 import { identify } from '../keeper/process-identity';
 import { once } from '../program/cache-folder';
-import { findProgram } from '../program/find';
 import { freePort } from './port';
+import { type Asker, programSearch } from './program-search';
 import type { ServerStart } from './server-start';
 import { serverUser } from './server-user';
 
@@ -16,40 +16,27 @@ import { serverUser } from './server-user';
 const gate = 'read -r go || exit 1; exec "$@" </dev/null';
 
 /** What a server process may be given by its keeper. */
-export interface ProcessRuntime {
+export interface ProcessRuntime extends Asker {
   ledger: Ledger;
   /** The server's name in this run. */
   name: string;
   /** Folder of this run, in memory where there is room. */
   data: string;
-  /** The asking process' PATH and working folder. */
-  path: string;
-  from: string;
-  /** Its SEAMKIT_… variables, which count over the keeper's own. */
-  env: Record<string, string>;
 }
 
 /** The process runtime: servers as processes of this machine, on a leash. */
 export function processContext(start: ServerStart, runtime: ProcessRuntime): ProcessContext {
   let folders = 0;
+  const search = programSearch(start, runtime);
 
   return {
     ...start.context,
 
-    program(spec: ProgramSpec) {
-      return start.deadline.pauseDuring(async () => {
-        const program = await findProgram(spec, {
-          kit: start.kit,
-          path: runtime.path,
-          from: runtime.from,
-          env: { ...process.env, ...runtime.env },
-          step: (title, work, timeout) => start.step(title, work, timeout),
-          log: (line) => start.log(line),
-        });
-        start.source = program.source;
-        start.parts.uses.push(program.root ?? program.path);
-        return program;
-      });
+    async program(spec: ProgramSpec) {
+      const program = await search(spec);
+      start.source = program.source;
+      start.parts.uses.push(program.root ?? program.path);
+      return program;
     },
 
     cached(key: Json, title: string, build: (folder: string) => Promise<void>) {

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { clearInterval, setInterval } from 'node:timers';
+import type { Engine } from '../contract';
 import { SeamkitError } from '../errors';
 import { megabytes } from '../program/megabytes';
-import type { Engine } from './engine';
 
 const showInterval = 500;
 

@@ -74,6 +74,12 @@ export async function rehearse(
         rehearsal.image = image;
         throw new Curtain();
       },
+      engine: curtain,
+      pull: curtain,
+      program: curtain,
+      run: curtain,
+      own() {},
+      ended() {},
     };
   }
 }

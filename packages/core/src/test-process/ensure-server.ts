@@ -30,13 +30,24 @@ export async function ensureServer(
   keeper: KeeperConnection,
   name: string,
 ): Promise<EnsuredServer> {
-  const { kit, plan } = boundary;
+  const { kit, plan, adopted } = boundary;
   const options = boundary.options as ServerOptions;
+  if (adopted) {
+    const { session, key } = await ensureServer(adopted.from as ServerBoundary, keeper, name);
+    print('info', `${name}: ${kit.name} as service ${adopted.service}`);
+    return ensure(session, options, {
+      kit: kit.name,
+      runtime: 'external', // what a kit may take for granted: no more than of a server by its url
+      module: kit.server,
+      settings: plan.settings ?? {},
+      service: { of: key, name: adopted.service },
+    });
+  }
   const { runtime, reason, url } = await chooseRuntime(kit, options);
   print('info', `${name}: ${kit.name} as ${runtime} (${reason})`);
   const session = await keeper.session();
   const image = options.image ?? process.env[`${variablePrefix(kit.name)}_IMAGE`];
-  const identity: ServerIdentity = {
+  return ensure(session, options, {
     kit: kit.name,
     runtime,
     module: kit.server,
@@ -47,14 +58,21 @@ export async function ensureServer(
     settings: plan.settings ?? {},
     url,
     exclusive: plan.exclusive ? session.id : undefined,
-  };
+  });
+}
+
+async function ensure(
+  session: KeeperSession,
+  options: ServerOptions,
+  identity: ServerIdentity,
+): Promise<EnsuredServer> {
   const startTimeout =
     options.startTimeout ?? Number(process.env.SEAMKIT_START_TIMEOUT ?? startTimeoutDefault);
   const { server, endpoint } = await session.call('/ensure', {
     identity,
     start: { startTimeout, path: process.env.PATH ?? '', from: process.cwd(), env: ourVariables() },
   });
-  return { session, key: server, runtime, endpoint };
+  return { session, key: server, runtime: identity.runtime, endpoint };
 }
 
 /** Field by field: a kit may have others of its own there. */
