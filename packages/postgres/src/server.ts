@@ -14,6 +14,8 @@ import { type SettingTexts, serverArguments } from './settings';
 
 const superuser = 'postgres';
 const containerPort = 5432;
+/** The code of its answer while it recovers. */
+const startingUp = '57P03';
 const defaultImage = 'postgres:17';
 /** The longest path of a unix socket: 108 bytes on Linux, 104 on macOS, with the closing zero. */
 const socketPathLimit = 103;
@@ -71,6 +73,18 @@ export const server: ServerModule = {
     const hello = startupMessage(superuser, superuser);
     await ctx.ready(async () => (await exchange(port, hello, { host })).at(0) === 0x52);
     return { url: url(password, host, port), version };
+  },
+
+  async adopt({ env, host, port }, ctx) {
+    const user = env.POSTGRES_USER || superuser;
+    const database = env.POSTGRES_DB || user;
+    const at = port(containerPort);
+    const hello = startupMessage(user, database);
+    await ctx.ready(async () => !(await exchange(at, hello, { host })).includes(startingUp));
+    const url = new URL(`postgres://${host}:${at}/${encodeURIComponent(database)}`);
+    url.username = encodeURIComponent(user);
+    url.password = encodeURIComponent(env.POSTGRES_PASSWORD ?? '');
+    return { url: url.href };
   },
 
   kit: () => (require('./kit') as typeof import('./kit')).postgresKit,

@@ -67,6 +67,18 @@ export const server: ServerModule = {
     return answer(ctx, host, amqp, http, password);
   },
 
+  async adopt({ env, host, port }, ctx) {
+    const [amqp, http] = [port(5672), port(15672)];
+    const user = env.RABBITMQ_DEFAULT_USER || 'guest';
+    const password = env.RABBITMQ_DEFAULT_PASS || 'guest';
+    await ctx.ready(() => greets(host, amqp));
+    let version: string | undefined;
+    await ctx.ready(async () => {
+      version = await askVersion(host, http, user, password);
+    });
+    return { url: connectionString(host, amqp, http, user, password), version };
+  },
+
   kit: () => (require('./kit') as typeof import('./kit')).rabbitmq().kit as ServerKit<any, any>,
 };
 
@@ -100,26 +112,43 @@ async function answer(
   http: number,
   password: string,
 ): Promise<Endpoint> {
-  await ctx.ready(async () => {
-    const greeting = await exchange(amqp, 'AMQP\0\0\x09\x01', { host });
-    return greeting[0] === 1 && greeting.includes('RabbitMQ');
-  });
+  await ctx.ready(() => greets(host, amqp));
   let version: string | undefined;
   await ctx.ready(async () => {
-    version = await askVersion(host, http, password);
+    version = await askVersion(host, http, user, password);
     return version !== undefined;
   });
-  return {
-    url: `amqp://${user}:${password}@${host}:${amqp}?management=${http}`,
-    version,
-  };
+  return { url: connectionString(host, amqp, http, user, password), version };
 }
 
-function askVersion(host: string, port: number, password: string): Promise<string | undefined> {
+async function greets(host: string, port: number): Promise<boolean> {
+  const greeting = await exchange(port, 'AMQP\0\0\x09\x01', { host });
+  return greeting[0] === 1 && greeting.includes('RabbitMQ');
+}
+
+function connectionString(
+  host: string,
+  amqp: number,
+  http: number,
+  user: string,
+  password: string,
+): string {
+  const access = `${encodeURIComponent(user)}:${encodeURIComponent(password)}`;
+  return `amqp://${access}@${host}:${amqp}?management=${http}`;
+}
+
+/** What the management API says to these credentials: nothing where it refuses them. Rejects where it does not serve yet. */
+function askVersion(
+  host: string,
+  port: number,
+  user: string,
+  password: string,
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest(
       { host, port, path: '/api/overview', auth: `${user}:${password}`, timeout: 5_000 },
       (response) => {
+        if (response.statusCode! >= 500) reject(new Error(`status ${response.statusCode}`));
         let text = '';
         response.setEncoding('utf8').on('data', (chunk) => {
           text += chunk;

@@ -98,6 +98,18 @@ export const server: ServerModule = {
     return answer(request, ctx, engine, access, host, port);
   },
 
+  async adopt({ env, command, host, port }, ctx) {
+    const at = port(6379);
+    await ctx.ready(async () => {
+      const reply = (await exchange(at, 'PING\r\n', { host })).toString();
+      return !reply.startsWith('-LOADING');
+    });
+    const required = /--requirepass[\s=]+["']?([^\s"']+)/.exec(command.join(' '))?.[1];
+    const password = env.REDIS_PASSWORD || required;
+    const access = password ? `default:${encodeURIComponent(password)}@` : '';
+    return { url: `redis://${access}${host}:${at}` };
+  },
+
   kit: () => (require('./kit') as typeof import('./kit')).redis().kit as ServerKit<any, any>,
 };
 

@@ -110,6 +110,13 @@ export const server: ServerModule = {
     const host = started.getHost();
     return answer(ctx, host, started.getMappedPort(recipe.port), accessKey, secretKey);
   },
+
+  /** As MinIO's image names them. */
+  async adopt({ env, host, port }, ctx) {
+    const user = env.MINIO_ROOT_USER || 'minioadmin';
+    const password = env.MINIO_ROOT_PASSWORD || 'minioadmin';
+    return answer(ctx, host, port(9000), user, password);
+  },
 };
 
 /** Ready once it answers a request as an S3 server does, be it with a refusal. */
