@@ -32,7 +32,7 @@ export async function down(): Promise<Result> {
           return reply;
         }),
     );
-    const kits = replies.flatMap((reply) => reply.kits);
+    const kits = replies.flatMap((reply) => reply.kits).sort();
     const sessions = replies.reduce((sum, reply) => sum + reply.sessions, 0);
     const report: Report = { kits, sessions };
     return { data: report, lines: [render(report)] };

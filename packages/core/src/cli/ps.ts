@@ -36,6 +36,7 @@ export async function ps({ all = false }): Promise<Result> {
         .map((server) => row(status.workspace, server, status.held.includes(server.kit))),
     ),
   );
+  rows.sort((a, b) => a.kit.localeCompare(b.kit));
   return { data: { servers: rows }, lines: render(rows, all) };
 }
 
