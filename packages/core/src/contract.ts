@@ -298,7 +298,8 @@ export interface StartContext {
     timeout?: number,
   ): Promise<R>;
   /**
-   * Resolves once `probe` resolves to anything but false; polls every few ms. Rejects with
+   * Resolves once `probe` resolves to anything but false; polls every few ms, more
+   * rarely the longer it takes. Rejects with
    * `START_FAILED` when the server ended first, `START_TIMEOUT` at the deadline.
    */
   ready(probe: () => Promise<unknown>): Promise<void>;

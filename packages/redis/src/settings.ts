@@ -60,13 +60,20 @@ export function checkSettings(settings: Record<string, string | number>, exclusi
   }
 }
 
-/** The server's whole configuration file. */
-export function configFile(
-  own: readonly (readonly [string, string])[],
-  settings: Record<string, string | number>,
-): string {
-  const lines = [...own, ...Object.entries(settings)];
-  return lines.map(([name, value]) => `${name} ${value === '' ? '""' : value}\n`).join('');
+/** A line of redis.conf: its name, and the rest as it stands there. */
+export type Directive = readonly [name: string, value: string | number];
+
+/** A whole configuration file. */
+export function configFile(directives: readonly Directive[]): string {
+  return directives.map(([name, value]) => `${name} ${value === '' ? '""' : value}\n`).join('');
+}
+
+/** The same as a command line, on which quotes mean nothing. */
+export function configArguments(directives: readonly Directive[]): string[] {
+  return directives.flatMap(([name, value]) => {
+    const words = String(value).match(/"[^"]*"|'[^']*'|\S+/g) ?? [''];
+    return [`--${name}`, ...words.map((word) => word.replace(/^(["'])(.*)\1$/, '$2'))];
+  });
 }
 
 function refused(name: string, why: string, hint: string): SeamkitError {

@@ -7,7 +7,9 @@ import { Deadline } from './deadline';
 import { ServerLog } from './server-log';
 
 const stepTimeout = 600_000;
+// ms; and the part of the time waited so far, so that a slow boot is not slowed by being asked.
 const pollInterval = 4;
+const pollPart = 0.02;
 
 /** One server's start, and its end: everything that was acquired for it, in order. */
 export class ServerStart {
@@ -125,9 +127,10 @@ export class ServerStart {
   }
 
   private async poll(probe: () => Promise<unknown>): Promise<void> {
+    const begin = performance.now();
     while (!this.releasing) {
       if ((await probe().catch(() => false)) !== false) return;
-      await delay(pollInterval);
+      await delay(Math.max(pollInterval, (performance.now() - begin) * pollPart));
     }
   }
 }
