@@ -6,6 +6,7 @@ import type { RuntimeName, Supports } from '@seamkit/core';
 import { belongings, killGroup, leftovers, type OpenServer } from '@seamkit/core/inspect';
 import { type Actor, Refusal } from './actor';
 import { securityCases } from './security-cases';
+import { sharedServerCases } from './shared-server-cases';
 import { type Stage, until, withServer } from './stage';
 
 /** What decides which cases a kit owes. */
@@ -300,6 +301,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
       equal(await next.read('key'), 'value', 'the next run works');
     },
   },
+  ...sharedServerCases,
   ...securityCases,
 ];
 

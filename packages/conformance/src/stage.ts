@@ -3,6 +3,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { RuntimeName } from '@seamkit/core';
 import { keeperStatus, type OpenServer, openServer, type Status } from '@seamkit/core/inspect';
 import { Actor } from './actor';
@@ -24,6 +25,11 @@ export class Stage {
   }
 
   get env(): NodeJS.ProcessEnv {
+    return this.envOf(this.externalUrl);
+  }
+
+  /** As `env`, with the external server at this url. */
+  envOf(externalUrl: string | undefined): NodeJS.ProcessEnv {
     const { kit } = this.harness.kit(this.harness.options);
     const prefix = `SEAMKIT_${kit.name.toUpperCase().replaceAll('-', '_')}`;
     return {
@@ -32,12 +38,12 @@ export class Stage {
       SEAMKIT_RUN: 'conformance',
       SEAMKIT_RUNTIME: undefined,
       ...(this.runtime !== 'local' && { [`${prefix}_RUNTIME`]: this.runtime }),
-      [`${prefix}_URL`]: this.externalUrl,
+      [`${prefix}_URL`]: externalUrl,
     };
   }
 
-  actor(): Actor {
-    const actor = new Actor(this.harnessPath, this.env);
+  actor(env: NodeJS.ProcessEnv = {}): Actor {
+    const actor = new Actor(this.harnessPath, { ...this.env, ...env });
     this.actors.add(actor);
     return actor;
   }
@@ -68,6 +74,14 @@ export class Stage {
         else process.env[name] = env[name];
       }
     }
+  }
+
+  /** Sweeps the external server as another machine would. */
+  async sweepFromElsewhere(env: NodeJS.ProcessEnv): Promise<void> {
+    const script = join(__dirname, 'sweeper.js');
+    await promisify(execFile)(process.execPath, [script, this.harnessPath, this.externalUrl!], {
+      env: { ...this.env, ...env },
+    });
   }
 
   /** Ends what a case left on the stage. */

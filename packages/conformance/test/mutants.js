@@ -79,6 +79,22 @@ exports.mutants = {
   'sweeps nothing': (boundary) => ({
     kit: { ...boundary.kit, server: require.resolve('./unswept-server') },
   }),
+  'sweeps the living': driver((_sound, { endpoint }) => ({
+    async sweep() {
+      const call = caller(endpoint.url);
+      for (const name of JSON.parse(await call('GET', '/'))) await call('DELETE', `/${name}`);
+    },
+  })),
+  'repeats the url in its errors': (boundary) => ({
+    kit: {
+      ...boundary.kit,
+      driver: (endpoint, ...rest) =>
+        boundary.kit.driver(endpoint, ...rest).catch((error) => {
+          error.message += ` (${endpoint.url})`;
+          throw error;
+        }),
+    },
+  }),
   'starts off the leash': (boundary) => ({
     kit: { ...boundary.kit, server: require.resolve('./unleashed-server') },
   }),

@@ -28,6 +28,10 @@ const caughtBy: Record<string, string[]> = {
     'processes that start at the same instant share one server and no sandbox',
   ],
   'sweeps nothing': ['a run that is over leaves nothing on the server'],
+  'sweeps the living': ['a run that lives is never swept, whatever the clocks of the machines say'],
+  'repeats the url in its errors': [
+    'a password that the server refuses, or that nobody hears, is not repeated',
+  ],
   'starts off the leash': ['a keeper killed with SIGKILL leaves no process, container or folder'],
   'listens on every interface': ['its server listens on loopback only'],
   ...Object.fromEntries(

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
 import { connectTo, urlOf } from './broker';
 import { type Management, path } from './management';
@@ -10,10 +11,12 @@ export const marker = 'seamkit';
 
 /** ms that an owner may be away: between two test files nobody of it may be connected. */
 const grace = 60_000;
+const retryInterval = 1_000;
 
 /**
  * An owner's sign of life: a queue that the server deletes by itself once nobody has consumed from
- * it for a minute. Each driver of the owner consumes from it.
+ * it for a minute. Each driver of the owner consumes from it, again after its connection was lost.
+ * @returns how to give it back
  */
 export async function takeLease(
   api: Management,
@@ -26,12 +29,34 @@ export async function takeLease(
     write: '.*',
     read: '.*',
   });
-  const connection: ChannelModel = await connectTo(urlOf(url, place), `seamkit:${owner}`);
+  let over = false;
+  let connection = await consume(url, owner);
+  const hold = () => connection.once('close', () => void takeAgain());
+  async function takeAgain(): Promise<void> {
+    while (!over) {
+      await delay(retryInterval, undefined, { ref: false });
+      const again = await consume(url, owner).catch(() => undefined);
+      if (!again) continue;
+      connection = again;
+      if (over) return connection.close();
+      hold();
+      return;
+    }
+  }
+  hold();
+  return async () => {
+    over = true;
+    await connection.close().catch(() => {});
+  };
+}
+
+async function consume(url: string, owner: string): Promise<ChannelModel> {
+  const connection = await connectTo(urlOf(url, place), `seamkit:${owner}`);
   const channel = await connection.createChannel();
   channel.on('error', () => {});
   await channel.assertQueue(leaseOf(owner), { durable: true, expires: grace });
   await channel.consume(leaseOf(owner), () => {}, { noAck: true });
-  return () => connection.close().catch(() => {});
+  return connection;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { open } from '@seamkit/core';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Driver, open, type ServerKit } from '@seamkit/core';
 import { openServer } from '@seamkit/core/inspect';
 import { rabbitmq } from '@seamkit/rabbitmq';
 
@@ -88,3 +89,112 @@ test('a user who may not make vhosts', async () => {
     await call('DELETE');
   }
 });
+
+describe('sweep', () => {
+  const owner = (name: string) => ({ name: `seamkit_${name}_s1`, index: 1, owner: name });
+  const drivers: Driver<any, any, any>[] = [];
+
+  /** A run on some machine. */
+  async function run(name: string) {
+    const { kit } = rabbitmq({ url: own.endpoint.url });
+    const driver = await (kit as ServerKit<any, any, any, any>).driver(
+      { url: own.endpoint.url },
+      {},
+      {
+        kit: 'rabbitmq',
+        runtime: 'external',
+        owner: name,
+        warn: () => {},
+        prepare: async (work) => work(),
+      },
+    );
+    drivers.push(driver);
+    return driver;
+  }
+
+  async function call(method: string, path: string, body?: object): Promise<any> {
+    const { username, password, searchParams } = new URL(own.endpoint.url);
+    const response = await fetch(`http://127.0.0.1:${searchParams.get('management')}/api/${path}`, {
+      method,
+      headers: { authorization: `Basic ${btoa(`${username}:${password}`)}` },
+      body: body && JSON.stringify(body),
+    });
+    if (response.status >= 400) return undefined;
+    const text = await response.text();
+    return text ? JSON.parse(text) : {};
+  }
+  const lease = (name: string) => call('GET', `queues/seamkit_lease/seamkit_${name}`);
+
+  afterEach(async () => {
+    for (const driver of drivers.splice(0)) await driver.close();
+    for (const name of ['dead', 'living', 'lost']) {
+      await call('DELETE', `queues/seamkit_lease/seamkit_${name}`);
+      await call('DELETE', `vhosts/seamkit_${name}_s1`);
+      await call('DELETE', `users/seamkit_${name}_s1`);
+    }
+  });
+
+  test('removes what the dead left after their time, and nothing else', async () => {
+    const lookAlikes = [
+      { vhost: 'seamkit_dead_s9', tags: 'ours' },
+      { vhost: 'seamkit_dead_s1_copy', tags: 'seamkit' },
+      { vhost: 'dead', tags: 'seamkit' },
+    ];
+    for (const { vhost, tags } of lookAlikes) {
+      await call('PUT', `vhosts/${vhost}`, { tags });
+      await call('PUT', `permissions/${vhost}/seamkit`, {
+        ...{ configure: '.*', write: '.*', read: '.*' },
+      });
+      await call('PUT', `queues/${vhost}/precious`, { durable: true });
+    }
+    await call('PUT', 'users/seamkit_dead_s9', { password: 'secret', tags: 'management' });
+    const [dead, living, sweeper] = [await run('dead'), await run('living'), await run('other')];
+    for (const [driver, name] of [
+      [dead, 'dead'],
+      [living, 'living'],
+    ] as const) {
+      await driver.create(owner(name), await driver.template(owner(name)));
+    }
+    await dead.close();
+    expect(await sweeper.sweep!()).toEqual([]);
+    expect((await lease('dead')).arguments).toEqual({ 'x-expires': 60_000 });
+
+    // The time is the server's to count; the test shortens it for all.
+    await call('PUT', 'policies/seamkit_lease/soon', {
+      ...{ pattern: '^seamkit_(dead|living)$', 'apply-to': 'queues', definition: { expires: 50 } },
+    });
+    await until(async () => !(await lease('dead')), 'the lease to run out');
+    expect(await sweeper.sweep!()).toEqual(['vhost seamkit_dead_s1', 'user seamkit_dead_s1']);
+    expect(await lease('living')).toBeTruthy();
+    expect(await call('GET', 'vhosts/seamkit_living_s1')).toBeTruthy();
+    for (const { vhost } of lookAlikes) {
+      expect(await call('GET', `queues/${vhost}/precious`)).toBeTruthy();
+      await call('DELETE', `vhosts/${vhost}`);
+    }
+    expect(await call('GET', 'users/seamkit_dead_s9')).toBeTruthy();
+    await call('DELETE', 'users/seamkit_dead_s9');
+    await call('DELETE', 'policies/seamkit_lease/soon');
+  });
+
+  test('a run whose connection was lost goes on living', async () => {
+    await run('lost');
+    const consumers = async (): Promise<{ channel_details: { connection_name: string } }[]> =>
+      (await lease('lost')).consumer_details;
+    await until(async () => (await consumers())?.length === 1, 'the lease to be listed');
+    const [{ channel_details }] = (await consumers()) as [any];
+    const before = channel_details.connection_name;
+    await call('DELETE', `connections/${encodeURIComponent(before)}`);
+    await until(async () => {
+      const now = await consumers();
+      return now?.length === 1 && now[0]!.channel_details.connection_name !== before;
+    }, 'the lease to be taken again');
+  });
+});
+
+async function until(condition: () => Promise<boolean>, what: string): Promise<void> {
+  const end = performance.now() + 15_000;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`waited 15 s for ${what}`);
+    await delay(50);
+  }
+}
