@@ -16,6 +16,8 @@ export interface Ended {
 
 /** A user's project outside of this workspace, with the workspace's packages installed. */
 export class CliProject {
+  /** Path of the command, run by Node. */
+  readonly command = command;
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-cli-')));
 
   /**
@@ -48,6 +50,16 @@ export class CliProject {
     const place = join(this.folder, 'node_modules', name);
     mkdirSync(dirname(place), { recursive: true });
     symlinkSync(realpathSync(from), place);
+  }
+
+  /** Installs a package of somebody else's that says it is a kit; `module` exports the factory. */
+  thirdParty(name: string, factory: string, module: string): void {
+    const manifest = { name, version: '1.2.3', seamkit: { kit: factory } };
+    this.write(`node_modules/${name}/package.json`, JSON.stringify(manifest));
+    this.write(
+      `node_modules/${name}/index.js`,
+      `module.exports = require(${JSON.stringify(module)});`,
+    );
   }
 
   /** Runs `seamkit` here to its end. */

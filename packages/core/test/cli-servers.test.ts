@@ -13,14 +13,7 @@ beforeAll(() => {
   project = new CliProject(['@seamkit/core', '@seamkit/redis', '@seamkit/http'], {
     dependencies: { 'their-shelf': '1' },
   });
-  project.write(
-    'node_modules/their-shelf/package.json',
-    '{ "name": "their-shelf", "version": "1.2.3", "seamkit": { "kit": "shelf" } }',
-  );
-  project.write(
-    'node_modules/their-shelf/index.js',
-    `module.exports = require(${JSON.stringify(join(__dirname, 'shelf/kit'))});`,
-  );
+  project.thirdParty('their-shelf', 'shelf', join(__dirname, 'shelf/kit'));
 });
 
 afterAll(() => project.remove());

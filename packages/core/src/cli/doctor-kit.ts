@@ -15,6 +15,8 @@ export interface RuntimeReport {
   usable: boolean;
   /** Of the server, where it is known without a start. */
   version?: string;
+  /** Path of the program, or the image. Absent where it comes by a download. */
+  program?: string;
   /** What it would run, and from where; or why it cannot. */
   detail: string;
   /** What to do, where it is not usable or something comes first. */
@@ -84,6 +86,7 @@ const examine: Record<RuntimeName, Examine> = {
     return {
       runtime,
       usable: true,
+      program: image,
       detail: here ? `image ${image} is here` : `image ${image} will be pulled at the first start`,
       next: here ? undefined : `docker pull ${image}`,
     };
@@ -98,6 +101,7 @@ const examine: Record<RuntimeName, Examine> = {
       runtime,
       usable: true,
       version: program?.version,
+      program: program?.path,
       detail: download ? `will download ${download} at the first start` : found,
     };
   },
