@@ -5,6 +5,7 @@ import type { RuntimeName } from '@seamkit/core';
 import { type OpenServer, openServer } from '@seamkit/core/inspect';
 import { type ConformanceCase, conformanceCases } from './cases';
 import type { Harness } from './harness';
+import { recorded } from './result';
 import { Stage } from './stage';
 
 /** One test for the runner of your choice. */
@@ -20,6 +21,8 @@ export interface Suite {
   title: string;
   runtime: RuntimeName | 'local';
   tests: ConformanceTest[];
+  /** Why the runtime cannot be had here. */
+  missing?: string;
   /** After the last test: ends the servers. */
   close(): Promise<void>;
 }
@@ -44,7 +47,9 @@ export function conformance(harnessPath: string): Suite[] {
   const harness = require(harnessPath) as Harness;
   const { kit } = harness.kit(harness.options);
   if (!('plan' in kit))
-    return [playable(harnessPath, kit.name, 'local', new Stage(harnessPath, 'local'))];
+    return [
+      recorded(kit, playable(harnessPath, kit.name, 'local', new Stage(harnessPath, 'local'))),
+    ];
 
   const own = (['process', 'container'] as const).filter((runtime) =>
     kit.supports.runtimes.includes(runtime),
@@ -69,7 +74,7 @@ export function conformance(harnessPath: string): Suite[] {
     );
   }
   // A runner minds a suite without tests.
-  return suites.filter(({ tests }) => tests.length > 0);
+  return suites.map((suite) => recorded(kit, suite)).filter(({ tests }) => tests.length > 0);
 }
 
 /** Which cases a kit owes, by what it says that it supports. */
@@ -150,6 +155,7 @@ function missingSuite(kit: string, runtime: RuntimeName, reason: string): Suite 
     title: `${kit} conforms: ${runtime}`,
     runtime,
     tests: required ? [failing] : [],
+    missing: reason,
     close: async () => {},
   };
 }

@@ -1,0 +1,14 @@
+// A kit whose server's program is nowhere to be had: harness and server module in one.
+const { defineKit } = require('@seamkit/core');
+
+module.exports = {
+  kit: defineKit({
+    name: 'nowhere',
+    supports: { runtimes: ['process'], prepare: false },
+    server: __filename,
+    plan: () => ({}),
+    driver: () => Promise.reject(new Error('never called')),
+  }),
+  server: { process: (_, ctx) => ctx.program({ command: 'no-such-program' }) },
+  refused: [],
+};
