@@ -1,7 +1,16 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ProgramSpec } from '@seamkit/core';
+import { cacheFolder } from '../../dist/program/cache-folder';
 import { findProgram } from '../../dist/program/find';
 
 // Nothing on any machine is called so.
@@ -102,6 +111,19 @@ test('an explicit place is forced: a file, a folder, and nothing else', async ()
   await expect(find({}, at(join(folder, 'nowhere')))).rejects.toMatchObject({
     code: 'BINARY_NOT_FOUND',
   });
+});
+
+test('nor is a cache accepted that others may write to, or that is theirs', async () => {
+  const made: [string, (path: string) => void][] = [['open', (path) => chmodSync(path, 0o777)]];
+  if (process.getuid?.() === 0) made.push(['theirs', (path) => chownSync(path, 1234, 1234)]);
+  for (const [name, change] of made) {
+    const cache = join(folder, name);
+    mkdirSync(cache);
+    change(cache);
+    expect(() => cacheFolder({ SEAMKIT_CACHE: cache })).toThrow(
+      expect.objectContaining({ code: 'FOLDER_UNUSABLE', hint: expect.any(String) }),
+    );
+  }
 });
 
 describe('an npm package', () => {
