@@ -14,7 +14,7 @@ export const roomNeeded = 512 * 1024 * 1024;
 export function dataRoot(owner: string): string {
   const base = ownFolder(join(hasRoom(memoryFolder) ? memoryFolder : tmpdir(), ours()), 0o711);
   const folder = ownFolder(join(base, owner), 0o711);
-  writeFileSync(join(folder, 'keeper'), identify(process.pid)!);
+  writeFileSync(join(folder, 'keeper'), identify(process.pid)!, { mode: 0o600 });
   return folder;
 }
 
