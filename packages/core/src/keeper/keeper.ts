@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
@@ -137,7 +138,7 @@ async function sweepDeadRuns(folder: string): Promise<void> {
 }
 
 function listen(api: HttpServer, socket: string): Promise<void> {
-  rmSync(socket, { force: true }); // a dead keeper's: the lock is ours
+  removeSocket(socket); // a dead keeper's: the lock is ours
   return new Promise((resolve, reject) => {
     api.once('error', reject);
     api.listen(socket, () => {
@@ -145,4 +146,17 @@ function listen(api: HttpServer, socket: string): Promise<void> {
       resolve();
     });
   });
+}
+
+/**
+ * Not by `rmSync`, which looks at the file first: once the last `stat` of a process was a socket's,
+ * Node's `require` no longer resolves links (its realpath takes the path so far for that socket), so
+ * packages of pnpm miss their dependencies.
+ */
+function removeSocket(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
