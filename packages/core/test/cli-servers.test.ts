@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CliProject } from './cli-project';
@@ -182,4 +183,14 @@ test.each([
   ['--version', 0],
 ])('%s ends with %i', async (args, code) => {
   expect(await project.seamkit(args)).toMatchObject({ code });
+});
+
+test('every command is in --help and on its page', async () => {
+  const { stdout } = await project.seamkit('--help');
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+) .*\[options\]|^ {2}([a-z]+) {2,}/gm)];
+  const page = readFileSync(join(__dirname, '../../../docs/command-line.md'), 'utf8');
+  const names = commands.map(([, name, plain]) => name ?? plain!).filter((name) => name !== 'help');
+  expect(names).toEqual(['doctor', 'init', 'up', 'down', 'ps', 'url', 'logs', 'clean']);
+  const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, text]) => text).join(' ');
+  expect(names.filter((name) => !headings.includes(name))).toEqual([]);
 });

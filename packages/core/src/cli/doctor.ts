@@ -81,10 +81,14 @@ function kitNext({ kit, choice, problem, runtimes }: KitReport): string[] {
 
 function render({ ok, machine, kits, broken, next }: Report): string[] {
   const lines = [paint('bold', 'Machine'), ...indent(columns(machineRows(machine)))];
+  const local = kits.filter(({ choice }) => choice?.runtime === 'local');
+  if (local.length) {
+    const names = local.map(({ kit }) => paint('bold', kit)).join(', ');
+    lines.push('', `${names}  no server: in the test process`);
+  }
   for (const { kit, package: name, version, choice, problem, runtimes } of kits) {
-    const verdict = choice
-      ? `${choice.runtime === 'local' ? 'no server' : choice.runtime}: ${choice.reason}`
-      : paint('red', problem!.summary);
+    if (choice?.runtime === 'local') continue;
+    const verdict = choice ? `${choice.runtime}: ${choice.reason}` : paint('red', problem!.summary);
     lines.push('', `${paint('bold', kit)}  ${verdict}  ${paint('dim', `${name} ${version}`)}`);
     lines.push(...indent(columns(runtimes.map((one) => runtimeRow(one, choice?.runtime)))));
     for (const { problem, runtime } of runtimes) {
