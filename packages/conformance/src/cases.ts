@@ -45,7 +45,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'processes that start at the same instant share one server and no sandbox',
-    owed: ({ server }) => server,
+    owed: ({ supports, server }) => server && supports.shared !== false,
     async run(stage) {
       const actors = Array.from({ length: 8 }, () => stage.actor());
       await Promise.all(actors.map((actor) => actor.open()));
@@ -133,7 +133,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'prepare runs once per key, and again when its inputs change',
-    owed: ({ supports, server }) => supports.prepare && server,
+    owed: ({ supports, server }) => supports.prepare && server && supports.shared !== false,
     async run(stage) {
       const counter = join(stage.workspace, `prepared-${Date.now()}`);
       const opening = { baseline: { ...baseline, counter }, counter };

@@ -67,6 +67,10 @@ export interface Supports {
   runtimes: readonly RuntimeName[];
   /** `prepare` makes a non-empty baseline that `reset` returns to. */
   prepare: boolean;
+  /** Test files share a server. Default true; false where each needs one of its own (`exclusive`). */
+  shared?: boolean;
+  /** Nobody gets at a server that the kit starts without a password. Default true. */
+  password?: boolean;
   /** Other notes of this kit's own, e.g. `{ versioning: false }`; never read by core. */
   [capability: string]: unknown;
 }
