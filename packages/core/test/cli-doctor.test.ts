@@ -49,7 +49,7 @@ beforeAll(() => {
        async container(request, ctx) { await ctx.start('rare:never'); },
      };`,
   );
-  project.install('testcontainers', 'node_modules/testcontainers');
+  project.install('testcontainers');
   project.thirdParty('broken', 'nothing', './index.js');
   project.write('node_modules/broken/index.js', 'exports.other = () => {};');
 });

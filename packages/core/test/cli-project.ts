@@ -1,10 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 const packages = join(__dirname, '../..');
+const homes = readdirSync(packages);
 const command = join(__dirname, '../bin/seamkit.js');
 
 /** What a command left. */
@@ -21,24 +31,13 @@ export class CliProject {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-cli-')));
 
   /**
-   * @param dependencies names: kits of ours, or clients by the kit that has them, `pg@postgres`
+   * @param dependencies packages of this workspace, or any that one of them has installed
    * @param manifest more of package.json
    */
   constructor(dependencies: readonly string[], manifest: object = {}) {
-    const names = dependencies.map((name) => name.replace(/(?<=.)@[\w./-]+$/, ''));
-    const devDependencies = Object.fromEntries(names.map((name) => [name, '*']));
+    const devDependencies = Object.fromEntries(dependencies.map((name) => [name, '*']));
     this.write('package.json', JSON.stringify({ name: 'project', devDependencies, ...manifest }));
-    for (const [index, name] of names.entries()) {
-      const owner = dependencies[index]!.slice(name.length + 1);
-      this.install(
-        name,
-        name.startsWith('@seamkit/')
-          ? join(packages, name.slice('@seamkit/'.length))
-          : owner
-            ? join(packages, owner, 'node_modules', name)
-            : join(packages, '../node_modules', name),
-      );
-    }
+    for (const name of dependencies) this.install(name);
   }
 
   write(path: string, content: string): void {
@@ -46,7 +45,14 @@ export class CliProject {
     writeFileSync(join(this.folder, path), content);
   }
 
-  install(name: string, from: string): void {
+  /** Links a package to where this workspace has it. */
+  install(name: string): void {
+    const own = name.startsWith('@seamkit/') && join(packages, name.slice('@seamkit/'.length));
+    const places = [...homes, '..', '../docs'].map((home) =>
+      join(packages, home, 'node_modules', name),
+    );
+    const from = own || places.find((path) => existsSync(path));
+    if (!from) throw new Error(`no package of this workspace has ${name}`);
     const place = join(this.folder, 'node_modules', name);
     mkdirSync(dirname(place), { recursive: true });
     symlinkSync(realpathSync(from), place);
