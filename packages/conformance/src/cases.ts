@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RuntimeName, Supports } from '@seamkit/core';
 import { belongings, killGroup, leftovers, type OpenServer } from '@seamkit/core/inspect';
 import { type Actor, Refusal } from './actor';
+import type { Capability } from './capability';
 import { securityCases } from './security-cases';
 import { sharedServerCases } from './shared-server-cases';
 import { type Stage, until, withServer } from './stage';
@@ -22,6 +23,7 @@ export interface Owing {
 /** One thing that every kit must do. */
 export interface ConformanceCase {
   name: string;
+  shows: Capability;
   /** Whether a kit that supports this owes it. */
   owed(kit: Owing): boolean;
   run(stage: Stage): Promise<void>;
@@ -36,6 +38,7 @@ const grace = 5_000;
 export const conformanceCases: readonly ConformanceCase[] = [
   {
     name: 'what is written can be read',
+    shows: 'manners',
     owed: always,
     async run(stage) {
       const actor = await stage.opened();
@@ -45,6 +48,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'processes that start at the same instant share one server and no sandbox',
+    shows: 'isolation',
     owed: ({ supports, server }) => server && supports.shared !== false,
     async run(stage) {
       const actors = Array.from({ length: 8 }, () => stage.actor());
@@ -62,6 +66,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'sandboxes are isolated from each other',
+    shows: 'isolation',
     owed: always,
     async run(stage) {
       const [one, other] = await Promise.all([stage.opened(), stage.opened()]);
@@ -73,6 +78,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'reset returns to an empty baseline',
+    shows: 'reset',
     owed: always,
     async run(stage) {
       const actor = await stage.opened();
@@ -83,6 +89,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'reset returns to what prepare left',
+    shows: 'prepare',
     owed: ({ supports }) => supports.prepare,
     async run(stage) {
       const actor = await stage.opened({ baseline });
@@ -97,6 +104,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'reset works 50 times in a row',
+    shows: 'reset',
     owed: always,
     async run(stage) {
       const actor = await stage.opened();
@@ -109,6 +117,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'reset does not wait for a client that a test left behind',
+    shows: 'leftovers',
     owed: ({ leak }) => leak,
     async run(stage) {
       const actor = await stage.opened();
@@ -122,6 +131,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a sandbox that is given back is at its baseline for the next holder',
+    shows: 'reset',
     owed: always,
     async run(stage) {
       const first = await stage.opened();
@@ -133,6 +143,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'prepare runs once per key, and again when its inputs change',
+    shows: 'prepare',
     owed: ({ supports, server }) => supports.prepare && server && supports.shared !== false,
     async run(stage) {
       const counter = join(stage.workspace, `prepared-${Date.now()}`);
@@ -147,6 +158,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a failing prepare shows its error and leaves nothing behind',
+    shows: 'prepare',
     owed: ({ supports }) => supports.prepare,
     async run(stage) {
       const before = await ourNames(stage);
@@ -161,6 +173,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'destroy leaves no trace on the server',
+    shows: 'traces',
     owed: ({ list }) => list,
     async run(stage) {
       await withServer(stage, async (server) => {
@@ -193,6 +206,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a holder killed with SIGKILL gives its sandbox back',
+    shows: 'crashes',
     owed: ({ server }) => server,
     async run(stage) {
       const key = `killed ${Date.now()}`;
@@ -211,6 +225,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a test that fails does not spoil the next one',
+    shows: 'reset',
     owed: always,
     async run(stage) {
       const { code, output } = await stage.nodeTest(`
@@ -226,6 +241,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a run that is over leaves nothing on the server',
+    shows: 'traces',
     owed: ({ runtime, list }) => runtime === 'external' && list,
     async run(stage) {
       await stage.endKeeper();
@@ -240,6 +256,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'options that make no sense are refused with a code and a hint',
+    shows: 'manners',
     owed: always,
     async run(stage) {
       const actor = stage.actor();
@@ -253,6 +270,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'closing twice is closing once',
+    shows: 'manners',
     owed: always,
     async run(stage) {
       const actor = await stage.opened();
@@ -262,6 +280,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a server killed with SIGKILL is replaced',
+    shows: 'crashes',
     owed: ({ runtime }) => runtime === 'process', // the others' servers are not our processes
     async run(stage) {
       const actor = await stage.opened();
@@ -280,6 +299,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a keeper killed with SIGKILL leaves no process, container or folder',
+    shows: 'crashes',
     owed: ({ server }) => server,
     async run(stage) {
       const actor = await stage.opened();

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RuntimeName } from '@seamkit/core';
 import { type OpenServer, openServer } from '@seamkit/core/inspect';
+import type { Capability } from './capability';
 import { type ConformanceCase, conformanceCases } from './cases';
 import type { Harness } from './harness';
 import { recorded } from './result';
@@ -11,6 +12,8 @@ import { Stage } from './stage';
 /** One test for the runner of your choice. */
 export interface ConformanceTest {
   name: string;
+  /** What it belongs to in tables. */
+  shows?: Capability;
   /** ms that the runner should allow. */
   timeout: number;
   run(): Promise<void>;
@@ -99,8 +102,9 @@ function playable(
   return {
     title: `${kit} conforms: ${runtime}`,
     runtime,
-    tests: owedCases(require(harnessPath), runtime).map(({ name, run }) => ({
+    tests: owedCases(require(harnessPath), runtime).map(({ name, shows, run }) => ({
       name,
+      shows,
       timeout,
       run: () => run(stage).finally(() => stage.clear()),
     })),
@@ -124,8 +128,9 @@ function externalSuite(harnessPath: string, kit: string, source: RuntimeName): S
   return {
     title: `${kit} conforms: external`,
     runtime: 'external',
-    tests: owedCases(harness, 'external').map(({ name, run }) => ({
+    tests: owedCases(harness, 'external').map(({ name, shows, run }) => ({
       name,
+      shows,
       timeout,
       async run() {
         const here = await ready();

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Supports } from '@seamkit/core';
+import { type Capability, capabilities } from './capability';
 import type { Suite } from './conformance';
 
 /** What a suite came to: the file `<kit>-<runtime>.json` in `SEAMKIT_CONFORMANCE_RESULTS`. */
@@ -11,6 +12,8 @@ export interface Result {
   /** Names of cases. */
   passed: string[];
   failed: string[];
+  /** Those of which all cases were run and passed. */
+  shown: Capability[];
   /** Why the runtime cannot be had here. */
   missing?: string;
 }
@@ -23,8 +26,13 @@ export function recorded(
   const folder = process.env.SEAMKIT_CONFORMANCE_RESULTS;
   if (!folder) return suite;
   const { runtime, missing } = suite;
-  const result: Result = { kit, runtime, supports, passed: [], failed: [], missing };
+  const result: Result = { kit, runtime, supports, passed: [], failed: [], shown: [], missing };
+  const all = Object.keys(capabilities) as Capability[];
   const write = () => {
+    result.shown = all.filter((capability) => {
+      const cases = suite.tests.filter(({ shows }) => shows === capability);
+      return cases.length > 0 && cases.every(({ name }) => result.passed.includes(name));
+    });
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, `${kit}-${runtime}.json`), `${JSON.stringify(result, null, 2)}\n`);
   };

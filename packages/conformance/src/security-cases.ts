@@ -11,6 +11,7 @@ import { type Stage, withServer } from './stage';
 export const securityCases: readonly ConformanceCase[] = [
   {
     name: 'its server listens on loopback only',
+    shows: 'secrecy',
     owed: ({ runtime }) =>
       (runtime === 'process' && process.platform === 'linux') ||
       (runtime === 'container' && !/^tcp:/.test(process.env.DOCKER_HOST ?? '')), // else it is remote
@@ -26,6 +27,7 @@ export const securityCases: readonly ConformanceCase[] = [
   },
   {
     name: 'its passwords are new with each start, and nobody else is told',
+    shows: 'secrecy',
     owed: ({ supports, runtime }) =>
       (runtime === 'process' || runtime === 'container') && supports.password !== false,
     async run(stage) {

@@ -9,6 +9,7 @@ const skews = [-12, 12];
 export const sharedServerCases: readonly ConformanceCase[] = [
   {
     name: 'a run that lives is never swept, whatever the clocks of the machines say',
+    shows: 'traces',
     owed: ({ runtime }) => runtime === 'external',
     async run(stage) {
       for (const own of skews) {
@@ -25,6 +26,7 @@ export const sharedServerCases: readonly ConformanceCase[] = [
   },
   {
     name: 'a password that the server refuses, or that nobody hears, is not repeated',
+    shows: 'secrecy',
     owed: ({ runtime }) => runtime === 'external',
     async run(stage) {
       for (const change of [
