@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import ts from 'typescript';
+import { root } from './pages';
+
+// The arrows of docs/architecture.md: demo's tests → kits → core, conformance → core's inspection.
+
+interface Import {
+  file: string;
+  target: string;
+}
+
+/** What the sources below a folder import or require, types too. */
+function importsBelow(folder: string): Import[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.[cm]?[jt]s$/.test(name))
+    .map((name) => join(folder, name))
+    .flatMap((file) =>
+      ts
+        .preProcessFile(readFileSync(join(root, file), 'utf8'), true, true)
+        .importedFiles.map(({ fileName: target }) => ({ file, target })),
+    );
+}
+
+const written = readdirSync(join(root, 'packages'));
+const kits = written.filter((name) => !['core', 'conformance'].includes(name));
+
+/** Imports of other packages of ours, and ways into their folders. */
+function ofOurs(home: string): Import[] {
+  const own = dirname(home);
+  return importsBelow(home).filter(
+    ({ file, target }) =>
+      target.startsWith('@seamkit/') ||
+      (target.startsWith('.') && relative(own, join(dirname(file), target)).startsWith('..')),
+  );
+}
+
+test('core imports no kit, and not the conformance suite', () => {
+  expect(ofOurs('packages/core/src')).toEqual([]);
+});
+
+test('the conformance suite imports core only', () => {
+  const others = ofOurs('packages/conformance/src').filter(
+    ({ target }) => !/^@seamkit\/core(\/inspect)?$/.test(target),
+  );
+  expect(others).toEqual([]);
+});
+
+test.each(kits)('the kit %s imports core only', (kit) => {
+  const targets = ofOurs(`packages/${kit}/src`);
+  expect(targets.filter(({ target }) => target !== '@seamkit/core')).toEqual([]);
+  expect(targets).not.toEqual([]);
+});
+
+test('the demo’s application knows nothing of Seamkit', () => {
+  const own = importsBelow('apps/demo/src');
+  expect(own.length).toBeGreaterThan(10);
+  expect(own.filter(({ target }) => target.startsWith('@seamkit/'))).toEqual([]);
+});
+
+const servers = kits.filter((kit) => existsSync(join(root, `packages/${kit}/src/server.ts`)));
+
+test.each(servers)('what the keeper loads of %s is its own files and core, no client', (kit) => {
+  const script = `require(process.argv[1]); console.log(JSON.stringify(Object.keys(require.cache)))`;
+  const module = join(root, `packages/${kit}/dist/server.js`);
+  const output = execFileSync(process.execPath, ['-e', script, module], { encoding: 'utf8' });
+  const homes = [`packages/${kit}/dist/`, 'packages/core/'];
+  const loaded = (JSON.parse(output) as string[]).map((path) => relative(root, path));
+  expect(loaded.filter((path) => !homes.some((home) => path.startsWith(home)))).toEqual([]);
+});
