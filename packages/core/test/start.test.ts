@@ -94,6 +94,14 @@ test('a server that is exclusive is shared with nobody, and ends with its holder
   );
 });
 
+test('two exclusive boundaries of one test file have a server each', async () => {
+  await using env = await open({
+    one: shelf({ exclusive: true }),
+    other: shelf({ exclusive: true }),
+  });
+  expect(new URL(env.one.url).port).not.toBe(new URL(env.other.url).port);
+});
+
 test('a sandbox that is spent by each reset is replaced, by a spare one', async () => {
   await using env = await open({ it: shelf({ spend: true, spares: 1 }) });
   const before = env.it.name;

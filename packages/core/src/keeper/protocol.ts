@@ -19,8 +19,8 @@ export interface ServerIdentity {
   url?: string;
   /** The service that it is: the key of the server that has it, and its name there. */
   service?: { of: string; name: string };
-  /** The only session that may use it; it ends with that session. */
-  exclusive?: string;
+  /** The only session, and the only boundary of it, that may use it; it ends with that session. */
+  exclusive?: { session: string; boundary: string };
 }
 
 /** How to start it here; the first who asks decides. */

@@ -82,7 +82,7 @@ export class Servers {
   drop(session: string): void {
     for (const server of this.running.values()) {
       server.pool.drop(session);
-      if (server.identity.exclusive === session) this.remove(server);
+      if (server.identity.exclusive?.session === session) this.remove(server);
     }
   }
 

@@ -27,10 +27,14 @@ export async function chooseRuntime(
   const url = options.url ?? process.env[`${prefix}_URL`];
   const forced = forcedRuntime(prefix, options);
 
-  if (forced && !kit.supports.runtimes.includes(forced.runtime)) {
-    throw new SeamkitError('RUNTIME_UNAVAILABLE', `${kit.name} has no ${forced.runtime} runtime`, {
-      hint: `choose one of: ${kit.supports.runtimes.join(', ')}`,
-    });
+  const wanted =
+    forced ?? (url ? { runtime: 'external', reason: `${prefix}_URL is set` } : undefined);
+  if (wanted && !kit.supports.runtimes.includes(wanted.runtime as RuntimeName)) {
+    throw new SeamkitError(
+      'RUNTIME_UNAVAILABLE',
+      `${kit.name} has no ${wanted.runtime} runtime (${wanted.reason})`,
+      { hint: `choose one of: ${kit.supports.runtimes.join(', ')}` },
+    );
   }
   if (forced ? forced.runtime === 'external' : url) {
     if (!url) {

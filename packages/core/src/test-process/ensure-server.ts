@@ -57,7 +57,7 @@ export async function ensureServer(
     program: runtime === 'process' ? process.env[`${variablePrefix(kit.name)}_BIN`] : undefined,
     settings: plan.settings ?? {},
     url,
-    exclusive: plan.exclusive ? session.id : undefined,
+    exclusive: plan.exclusive ? { session: session.id, boundary: name } : undefined,
   });
 }
 
