@@ -18,6 +18,7 @@ export async function leftovers(entries: readonly Entry[]): Promise<string[]> {
   for (const entry of entries) {
     if (entry.kind === 'group' && isAlive(entry.leader)) found.push(`process ${entry.leader}`);
     if (entry.kind === 'folder' && existsSync(entry.path)) found.push(`folder ${entry.path}`);
+    if (entry.kind === 'lock' && existsSync(entry.path)) found.push(`lock ${entry.path}`);
     if (entry.kind === 'containers') {
       const { dockerode } = await engineClient(entry.library);
       const { containers, networks, volumes } = await labelled(dockerode, entry.label);

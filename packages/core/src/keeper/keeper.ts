@@ -27,6 +27,8 @@ import { Sessions } from './sessions';
 
 /** ms that a keeper without sessions stays, so that the next file, package or run finds it warm. */
 const lingerDefault = 3_000;
+/** ms that it waits for its first session, however short it is to linger. */
+const firstSession = 3_000;
 
 /** Runs a workspace's keeper until nobody needs it. Returns at once if another one already does. */
 export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promise<void> {
@@ -60,8 +62,7 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
   await listen(api, paths.socket);
 
   const lingerMs = Number(process.env.SEAMKIT_LINGER ?? lingerDefault);
-  let timer: NodeJS.Timeout | undefined;
-  linger();
+  let timer = setTimeout(() => void close(), Math.max(firstSession, lingerMs));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void close());
   process.on('SIGHUP', () => {});
 
@@ -81,8 +82,8 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
     api.close();
     api.closeAllConnections();
     await servers.stopAll();
-    rmSync(data, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
-    rmSync(run, { recursive: true, force: true });
+    // What could not be removed now, an engine being away, the leash goes on with.
+    if (await ledger.sweep()) rmSync(run, { recursive: true, force: true });
     rmSync(paths.log, { force: true });
     unlock!();
     leash.stdin!.end();
@@ -93,7 +94,7 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
   function startLeash(): ChildProcess {
     const child = spawn(
       process.execPath,
-      [join(__dirname, 'leash.js'), run, paths.socket, paths.lock],
+      [join(__dirname, 'leash.js'), run, paths.socket, paths.lock, paths.log],
       { detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
     );
     child.stdin!.on('error', () => {});
@@ -132,8 +133,8 @@ async function sweepDeadRuns(folder: string): Promise<void> {
     const run = join(folder, name);
     const keeper = join(run, 'keeper');
     if (existsSync(keeper) && isAlive(readFileSync(keeper, 'utf8'))) continue;
-    await new Ledger(join(run, 'ledger')).sweep();
-    rmSync(run, { recursive: true, force: true });
+    const swept = await new Ledger(join(run, 'ledger')).sweep();
+    if (swept) rmSync(run, { recursive: true, force: true });
   }
 }
 

@@ -1,25 +1,39 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Ledger } from './ledger';
 import { tryLock } from './lock';
+
+/** ms that it goes on for an engine that is away; then that is left to the next keeper. */
+const patience = 120_000;
+const pause = 500;
 
 /**
  * The keeper's leash: a process that does nothing but hold one end of a pipe. When the keeper is
  * gone, however it died, the pipe closes, and everything in its ledger goes too.
  *
- * Arguments: the run's folder, the keeper's socket and lock.
+ * Arguments: the run's folder, the keeper's socket, lock and log.
  */
-async function main(run: string, socket: string, lock: string): Promise<void> {
+async function main(run: string, socket: string, lock: string, log: string): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   await new Promise((resolve) => process.stdin.on('data', () => {}).on('close', resolve));
-  await new Ledger(join(run, 'ledger')).sweep();
-  rmSync(run, { recursive: true, force: true });
+  const ledger = new Ledger(join(run, 'ledger'));
+  const end = performance.now() + patience;
+  let swept = await ledger.sweep();
+  if (swept) rmSync(run, { recursive: true, force: true });
   // The socket is the next keeper's, if there is one already.
   const free = tryLock(lock);
-  if (!free) return;
-  rmSync(socket, { force: true });
-  free();
+  if (free) {
+    rmSync(socket, { force: true });
+    if (existsSync(log) && statSync(log).size === 0) rmSync(log, { force: true });
+    free();
+  }
+  while (!swept && performance.now() < end) {
+    await delay(pause);
+    swept = await ledger.sweep();
+    if (swept) rmSync(run, { recursive: true, force: true });
+  }
 }
 
-const [run, socket, lock] = process.argv.slice(2);
-void main(run!, socket!, lock!);
+const [run, socket, lock, log] = process.argv.slice(2);
+void main(run!, socket!, lock!, log!);

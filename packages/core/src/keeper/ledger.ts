@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tryLock } from './lock';
 import { isAlive, pidOf } from './process-identity';
 
 /** Something that must not outlive its keeper. */
@@ -17,6 +18,8 @@ export type Entry =
   /** A process group, named by its leader. */
   | { kind: 'group'; leader: string }
   | { kind: 'folder'; path: string }
+  /** A lock file of this keeper's; another's in its place stays. */
+  | { kind: 'lock'; path: string }
   /** Every container, network and volume with this label, and the engine library to remove them with. */
   | { kind: 'containers'; label: string; library: string };
 
@@ -44,17 +47,23 @@ export class Ledger {
       .flatMap((name) => parse(readFileSync(join(this.folder, name), 'utf8')) ?? []);
   }
 
-  /** Removes everything that is listed: processes first, then what they used. Never throws. */
-  async sweep(): Promise<void> {
+  /**
+   * Removes everything that is listed: processes first, then what they used. Never throws.
+   * @returns whether all of it could be removed; not where an engine is away
+   */
+  async sweep(): Promise<boolean> {
     const entries = this.entries();
     for (const entry of entries) if (entry.kind === 'group') killGroup(entry.leader);
     for (const entry of entries) if (entry.kind === 'folder') removeFolder(entry.path);
+    for (const entry of entries) if (entry.kind === 'lock') removeLock(entry.path);
     const containers = entries.filter((entry) => entry.kind === 'containers');
-    const removeAll = () =>
-      Promise.all(containers.map(({ label, library }) => removeContainers(label, library)));
-    await removeAll();
+    const removeAll = async () => {
+      const removed = containers.map(({ label, library }) => removeContainers(label, library));
+      return (await Promise.all(removed)).every(Boolean);
+    };
+    if (!(await removeAll())) return false;
     // What the engine was making when who asked for it was killed may come only now.
-    if (containers.length) await delay(500).then(removeAll);
+    return containers.length === 0 || delay(500).then(removeAll);
   }
 }
 
@@ -79,8 +88,20 @@ export function removeFolder(path: string): void {
   }
 }
 
-/** Removes all containers, networks and volumes with a label, through the engine client that `library` ships. */
-export async function removeContainers(label: string, library: string): Promise<void> {
+function removeLock(path: string): void {
+  try {
+    tryLock(path)?.();
+  } catch {
+    // No room even for a lock: it is free to take, since its owner is dead.
+  }
+}
+
+/**
+ * Removes all containers, networks and volumes with a label, through the engine client that
+ * `library` ships. Never rejects.
+ * @returns whether none is left; not where the engine does not answer
+ */
+export async function removeContainers(label: string, library: string): Promise<boolean> {
   try {
     const { dockerode } = await engineClient(library);
     const { containers, networks, volumes } = await labelled(dockerode, label);
@@ -89,8 +110,9 @@ export async function removeContainers(label: string, library: string): Promise<
     await each(containers, (id) => dockerode.getContainer(id).remove({ force: true, v: true }));
     await each(networks, (id) => dockerode.getNetwork(id).remove());
     await each(volumes, (name) => dockerode.getVolume(name).remove({ force: true }));
+    return Object.values(await labelled(dockerode, label)).every(({ length }) => length === 0);
   } catch {
-    // No engine any more, so no containers.
+    return false; // stopped or restarting; its containers come back with it
   }
 }
 
@@ -131,6 +153,7 @@ function parse(text: string): Entry | undefined {
     const entry = JSON.parse(text) as Entry;
     if (entry.kind === 'group' && typeof entry.leader === 'string') return entry;
     if (entry.kind === 'folder' && typeof entry.path === 'string') return entry;
+    if (entry.kind === 'lock' && typeof entry.path === 'string') return entry;
     if (entry.kind === 'containers' && typeof entry.label === 'string') return entry;
   } catch {
     // Truncated or not ours: nothing that could be acted on safely.

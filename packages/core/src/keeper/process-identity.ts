@@ -12,10 +12,11 @@ export function identify(pid: number): string | undefined {
 
 /** Whether the process that `identity` names still runs. */
 export function isAlive(identity: string): boolean {
-  const pid = pidOf(identity);
-  return pid !== undefined && identify(pid) === identity;
+  const pid = Number(identity.split(':', 1)[0]);
+  return Number.isSafeInteger(pid) && identify(pid) === identity;
 }
 
+/** Of a process that we may kill: never of the first one, which in a container may be a runner. */
 export function pidOf(identity: string): number | undefined {
   const pid = Number(identity.split(':', 1)[0]);
   return Number.isSafeInteger(pid) && pid > 1 ? pid : undefined;

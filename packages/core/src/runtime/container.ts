@@ -43,8 +43,8 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
   function own(label: string): void {
     const strike = runtime.ledger.add({ kind: 'containers', label, library: library() });
     start.defer(async () => {
-      await removeContainers(label, library());
-      strike();
+      // Else it stays in the ledger: the engine is away, and the container comes back with it.
+      if (await removeContainers(label, library())) strike();
     });
   }
 

@@ -15,14 +15,20 @@ const attempts = 200;
  * A TCP port on 127.0.0.1 that nobody listens on, locked against this user's other keepers until
  * `release`. @throws SeamkitError `START_FAILED`
  */
-export async function freePort(): Promise<{ port: number; release(): void }> {
+export async function freePort(): Promise<{
+  port: number;
+  /** The lock's file. */
+  lock: string;
+  release(): void;
+}> {
   const locks = join(stateFolder(), 'ports');
   mkdirSync(locks, { recursive: true, mode: 0o700 });
   for (let attempt = 0; attempt < attempts; attempt++) {
     const port = randomInt(lowest, highest);
-    const release = tryLock(join(locks, String(port)));
+    const lock = join(locks, String(port));
+    const release = tryLock(lock);
     if (!release) continue;
-    if (await isFree(port)) return { port, release };
+    if (await isFree(port)) return { port, lock, release };
     release();
   }
   throw new SeamkitError('START_FAILED', `no free port found in ${lowest}–${highest}`, {

@@ -62,8 +62,12 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
     },
 
     async port() {
-      const { port, release } = await freePort();
-      start.defer(release);
+      const { port, lock, release } = await freePort();
+      const strike = runtime.ledger.add({ kind: 'lock', path: lock });
+      start.defer(() => {
+        release();
+        strike();
+      });
       return port;
     },
 

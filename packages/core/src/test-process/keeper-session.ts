@@ -9,10 +9,10 @@ import { SeamkitError } from '../errors';
 import type { Calls } from '../keeper/api';
 import { tryLock } from '../keeper/lock';
 import { type KeeperPaths, keeperPaths } from '../keeper/paths';
-import { identify } from '../keeper/process-identity';
+import { isAlive } from '../keeper/process-identity';
 import type { Hello, Notice, SessionRequest, Status } from '../keeper/protocol';
 import { findProject } from '../workspace';
-import { runnerPid } from './run';
+import { runner } from './run';
 
 const startDeadline = 15_000;
 const pollInterval = 10;
@@ -32,6 +32,8 @@ export class KeeperSession {
    * @throws SeamkitError `KEEPER_FAILED`, `FOLDER_UNUSABLE`
    */
   static async open(workspace: string, onNotice: (notice: string) => void): Promise<KeeperSession> {
+    const started = runner();
+    if (started && !isAlive(started)) throw noRunner();
     const paths = keeperPaths(workspace);
     const deadline = performance.now() + startDeadline;
     for (;;) {
@@ -46,7 +48,7 @@ export class KeeperSession {
     socket: string,
     onNotice: (notice: string) => void,
   ): Promise<KeeperSession | undefined> {
-    const request: SessionRequest = { runner: identify(runnerPid()) };
+    const request: SessionRequest = { runner: runner() };
     const stream = await send(socket, '/session', request).catch(unlessAbsent);
     if (!stream) return undefined;
     const lines = createInterface({ input: stream });
@@ -178,6 +180,13 @@ async function isListening(socket: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** A worker that was left behind starts nothing more: nobody would wait for it. */
+function noRunner(): SeamkitError {
+  return new SeamkitError('KEEPER_FAILED', 'the runner of this test is gone', {
+    hint: 'run the tests again',
+  });
 }
 
 function noKeeper(paths: KeeperPaths): SeamkitError {
