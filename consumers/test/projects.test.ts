@@ -6,7 +6,7 @@ const managers = { npm, pnpm };
 
 const projects = {
   'jest-commonjs': /Tests: +4 passed, 4 total/,
-  'vitest-esm': /Tests +2 passed \(2\)/,
+  'vitest-esm': /Tests +4 passed \(4\)/,
   'node-test': /# pass 5\n# fail 0/,
 };
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import { manifest, packages, tarball } from './published';
@@ -29,6 +29,7 @@ export class Project {
 
   /** A copy of one of `consumers/`, or an empty project. */
   constructor(source?: string) {
+    chmodSync(this.folder, 0o755); // a server that root starts has another user, who looks in
     if (source) {
       cpSync(join(__dirname, '..', source), this.folder, {
         recursive: true,
