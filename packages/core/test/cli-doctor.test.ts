@@ -192,8 +192,10 @@ test('a forced runtime that cannot be had', async () => {
 
 test('an external server that does not answer; its password is not shown', async () => {
   const env = { ...noEngine, SEAMKIT_REDIS_URL: 'redis://:hidden@127.0.0.1:1/0' };
-  const { code, runtime } = await doctor(env);
-  expect([code, runtime('redis', 'external').problem.code]).toEqual([1, 'SERVER_UNREACHABLE']);
+  const { report, runtime } = await doctor(env);
+  const { usable, problem } = runtime('redis', 'external');
+  expect([usable, problem.code]).toEqual([false, 'SERVER_UNREACHABLE']);
+  expect(report.next).toContainEqual(expect.stringMatching(/^redis: /));
   const { stdout } = await project.seamkit('doctor', env);
   expect(stdout).toMatch(/redis {2}external: SEAMKIT_REDIS_URL is set/);
   expect(stdout).not.toContain('hidden');

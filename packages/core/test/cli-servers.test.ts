@@ -148,13 +148,14 @@ describe('servers', () => {
     expect((await json('url shelf --admin')).url).toContain(`:${password}@`);
   });
 
-  test('logs --follow goes on until the server ends', async () => {
-    await json('up shelf');
+  test('logs --follow tells what is still to come, until the server ends', async () => {
+    const { servers } = await json('up shelf');
     const follower = project.start('logs shelf -f');
     const ended = once(follower, 'close');
-    const [line] = await once(createInterface({ input: follower.stdout! }), 'line');
-    expect(line).toContain('shelves are ready');
-    expect(follower.exitCode).toBe(null);
+    const lines = createInterface({ input: follower.stdout! })[Symbol.asyncIterator]();
+    expect((await lines.next()).value).toContain('shelves are ready');
+    await caller(servers[0].url)('PUT', '/log', 'something new');
+    expect((await lines.next()).value).toContain('something new');
     await json('down');
     expect(await ended).toEqual([0, null]);
   });

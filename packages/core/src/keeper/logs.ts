@@ -20,7 +20,7 @@ export function sendLogs(
   for (const line of past.sort((a, b) => a.at - b.at)) send(line);
 
   const running = logs.flatMap(({ lines, ended }, index) =>
-    ended ? [] : { lines, ended, server: index + 1 },
+    ended ? { lines, ended, server: index + 1 } : [],
   );
   if (!follow || running.length === 0) return void response.end();
   const stops = running.map(({ lines, server }) =>

@@ -71,6 +71,16 @@ rTfu/04Cv8YjfhDicK7E5UyYWaqPlw8=
       : [];
   const downloads = () => mirror.requests.filter((path) => path.endsWith('.deb'));
 
+  test('a rehearsal tells what would be downloaded, and downloads nothing', async () => {
+    mirror.publish('bookworm', [{ name: 'greeter', version: '2.5.1' }]);
+    const step = (_title: string, work: any) => work(() => {});
+    const rehearsal = findProgram(spec, { ...where(), step, log: () => {}, rehearsal: true });
+    await expect(rehearsal).rejects.toThrow(
+      /^greeter 2\.5\.1 from debian bookworm \(1 packages, .* MB\)$/,
+    );
+    expect([downloads(), roots()]).toEqual([[], []]);
+  });
+
   test('runs from the cache, open to every user, its links inside', async () => {
     mirror.publish('bookworm', [{ name: 'greeter', version: '1:2.5.1-3+b2' }]);
     const program = await find();

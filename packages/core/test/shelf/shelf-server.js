@@ -30,6 +30,7 @@ const server = createServer(async (request, response) => {
   }
   const items = shelves.get(shelf);
   if (!items) return answer(404);
+  if (item === 'log') console.log(body);
   if (request.method === 'PUT') items.set(item, body);
   if (request.method === 'DELETE') return answer(items.delete(item) ? 200 : 404);
   return items.has(item) ? answer(200, items.get(item)) : answer(404);
