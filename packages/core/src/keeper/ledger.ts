@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tryLock } from './lock';
 import { isAlive, pidOf } from './process-identity';
+import { removeSegments } from './shared-memory';
 
 /** Something that must not outlive its keeper. */
 export type Entry =
@@ -54,6 +55,9 @@ export class Ledger {
   async sweep(): Promise<boolean> {
     const entries = this.entries();
     for (const entry of entries) if (entry.kind === 'group') killGroup(entry.leader);
+    await removeSegments(
+      entries.flatMap((entry) => (entry.kind === 'group' ? (pidOf(entry.leader) ?? []) : [])),
+    );
     for (const entry of entries) if (entry.kind === 'folder') removeFolder(entry.path);
     for (const entry of entries) if (entry.kind === 'lock') removeLock(entry.path);
     const containers = entries.filter((entry) => entry.kind === 'containers');

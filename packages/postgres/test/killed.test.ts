@@ -1,0 +1,51 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const grace = 5_000;
+
+// Linux has a list of what is there; elsewhere nothing could be counted.
+const onLinux = process.platform === 'linux';
+if (!onLinux) console.log(`skipped: no list of shared memory on ${process.platform}`);
+const linux = onLinux ? test : test.skip;
+
+let workspace: string;
+beforeEach(() => {
+  workspace = mkdtempSync(join(tmpdir(), 'seamkit-killed-'));
+});
+afterEach(() => rmSync(workspace, { recursive: true }));
+
+/** How many segments of System V shared memory a process has made. */
+function segmentsOf(pid: number): number {
+  const rows = readFileSync('/proc/sysvipc/shm', 'utf8').split('\n').slice(1);
+  return rows.filter((row) => Number(row.trim().split(/\s+/)[4]) === pid).length;
+}
+
+linux('the shared memory of a server whose keeper is killed goes, too', async () => {
+  const script = `
+    const { open } = require('@seamkit/core');
+    const { keeperStatus } = require('@seamkit/core/inspect');
+    const { postgres } = require('@seamkit/postgres');
+    open({ db: postgres({ runtime: 'process' }) }).then(async ({ db }) => {
+      const [{ path }] = await db.query("select current_setting('data_directory') as path");
+      const [pid] = require('node:fs').readFileSync(path + '/postmaster.pid', 'utf8').split('\\n');
+      const keeper = await keeperStatus(process.env.SEAMKIT_WORKSPACE);
+      console.log(JSON.stringify({ pid: Number(pid), keeper: keeper.pid }));
+      process.exit();
+    });`;
+  const env = { ...process.env, SEAMKIT_WORKSPACE: workspace };
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], {
+    cwd: __dirname,
+    env,
+  });
+  const { pid, keeper } = JSON.parse(stdout);
+  expect(segmentsOf(pid)).toBe(1);
+
+  process.kill(keeper, 'SIGKILL');
+  for (const start = performance.now(); segmentsOf(pid) > 0; await delay(20)) {
+    expect(performance.now() - start).toBeLessThan(grace);
+  }
+});
