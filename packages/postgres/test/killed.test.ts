@@ -24,8 +24,15 @@ function segmentsOf(pid: number): number {
   return rows.filter((row) => Number(row.trim().split(/\s+/)[4]) === pid).length;
 }
 
-linux('the shared memory of a server whose keeper is killed goes, too', async () => {
-  const script = `
+const victims: [string, (pids: { server: number; keeper: number }) => number][] = [
+  ['keeper', ({ keeper }) => keeper],
+  ['server itself', ({ server }) => server],
+];
+
+linux.each(victims)(
+  'the shared memory of a server goes when the %s is killed',
+  async (_, victim) => {
+    const script = `
     const { open } = require('@seamkit/core');
     const { keeperStatus } = require('@seamkit/core/inspect');
     const { postgres } = require('@seamkit/postgres');
@@ -33,19 +40,20 @@ linux('the shared memory of a server whose keeper is killed goes, too', async ()
       const [{ path }] = await db.query("select current_setting('data_directory') as path");
       const [pid] = require('node:fs').readFileSync(path + '/postmaster.pid', 'utf8').split('\\n');
       const keeper = await keeperStatus(process.env.SEAMKIT_WORKSPACE);
-      console.log(JSON.stringify({ pid: Number(pid), keeper: keeper.pid }));
+      console.log(JSON.stringify({ server: Number(pid), keeper: keeper.pid }));
       process.exit();
     });`;
-  const env = { ...process.env, SEAMKIT_WORKSPACE: workspace };
-  const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], {
-    cwd: __dirname,
-    env,
-  });
-  const { pid, keeper } = JSON.parse(stdout);
-  expect(segmentsOf(pid)).toBe(1);
+    const env = { ...process.env, SEAMKIT_WORKSPACE: workspace };
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', script], {
+      cwd: __dirname,
+      env,
+    });
+    const pids = JSON.parse(stdout);
+    expect(segmentsOf(pids.server)).toBe(1);
 
-  process.kill(keeper, 'SIGKILL');
-  for (const start = performance.now(); segmentsOf(pid) > 0; await delay(20)) {
-    expect(performance.now() - start).toBeLessThan(grace);
-  }
-});
+    process.kill(victim(pids), 'SIGKILL');
+    for (const start = performance.now(); segmentsOf(pids.server) > 0; await delay(20)) {
+      expect(performance.now() - start).toBeLessThan(grace);
+    }
+  },
+);

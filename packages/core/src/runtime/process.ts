@@ -5,6 +5,7 @@ import type { Json, ProcessContext, Program, ProgramSpec, SpawnOptions } from '.
 import { SeamkitError } from '../errors';
 import { killGroup, type Ledger, removeFolder } from '../keeper/ledger';
 import { identify } from '../keeper/process-identity';
+import { removeSegments } from '../keeper/shared-memory';
 import { once } from '../program/cache-folder';
 import { freePort } from './port';
 import { type Asker, programSearch } from './program-search';
@@ -88,6 +89,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
       start.defer(async () => {
         killGroup(leader);
         await ended;
+        await removeSegments([child.pid!]);
         strike();
       });
       child.once('exit', (code, signal) =>
