@@ -68,4 +68,8 @@ export const nats = defineKit<NatsOptions, NatsMembers, Saved[], Place>({
     return { settings: { ...(exclusive && { exclusive }) }, baseline: prepare, exclusive };
   },
   driver: connectDriver,
+  variables: ({ connection: { servers, user, pass } }) => ({
+    NATS_SERVERS: servers,
+    ...(user && pass && { NATS_USER: user, NATS_PASSWORD: pass }),
+  }),
 });

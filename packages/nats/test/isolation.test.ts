@@ -2,8 +2,8 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { Objm } from '@nats-io/obj';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { open, use } from '@seamkit/core';
-import { nats } from '@seamkit/nats';
+import { open, type ServerKit, use } from '@seamkit/core';
+import { type NatsMembers, type NatsOptions, nats } from '@seamkit/nats';
 
 const env = use({ bus: nats(), other: nats({ key: 'another sandbox' }) });
 const opened: NatsConnection[] = [];
@@ -59,6 +59,12 @@ test('an account’s user sees nothing of the others, nor of the kit’s', async
 test('the url names server and account', async () => {
   const { host, username, password } = new URL(env.bus.url);
   expect({ servers: host, user: username, pass: password }).toEqual(env.bus.connection);
+  const kit = nats().kit as ServerKit<NatsOptions, NatsMembers, any, any>;
+  expect(kit.variables!(env.bus)).toEqual({
+    NATS_SERVERS: host,
+    NATS_USER: username,
+    NATS_PASSWORD: password,
+  });
 });
 
 describe('a server of one’s own', () => {
