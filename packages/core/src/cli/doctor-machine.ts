@@ -36,25 +36,26 @@ export interface EngineReport {
   problem?: string;
 }
 
-/** @param from a file of a package from which Testcontainers is looked for: a kit's, or the project's */
-export async function examineMachine(from: string): Promise<MachineReport> {
+/** @param places files of the packages that may have Testcontainers: the kits', and the project's */
+export async function examineMachine(places: readonly string[]): Promise<MachineReport> {
   const { engines } = require('../../package.json') as { engines: { node: string } };
   return {
     node: { version: process.versions.node, wanted: engines.node, ok: newEnough(engines.node) },
     platform: `${process.platform} ${process.arch}`,
     workspace: findWorkspace(),
-    engine: await examineEngine(from),
+    engine: await examineEngine(places),
     cache: await examineCache(),
     data: dataFolder(),
     limits: { openFiles: openFiles(), ...memory() },
   };
 }
 
-async function examineEngine(from: string): Promise<EngineReport> {
+async function examineEngine(places: readonly string[]): Promise<EngineReport> {
   const { engine, tried } = await findEngine();
   const report: EngineReport = { reachable: engine !== undefined, address: engine, tried };
+  const [library] = places.flatMap(testcontainersOf);
+  if (!library) return report;
   try {
-    const library = findTestcontainers(from);
     report.testcontainers = versionOf(library);
     if (!engine) return report;
     const { client, local } = await connectEngine(library);
@@ -67,9 +68,17 @@ async function examineEngine(from: string): Promise<EngineReport> {
     report.host = client.info.containerRuntime.host;
     report.remote = !local;
   } catch (error) {
-    if (report.testcontainers) report.problem = (error as Error).message.split('\n')[0];
+    report.problem = (error as Error).message.split('\n')[0];
   }
   return report;
+}
+
+function testcontainersOf(place: string): string[] {
+  try {
+    return [findTestcontainers(place)];
+  } catch {
+    return [];
+  }
 }
 
 async function examineCache(): Promise<MachineReport['cache']> {

@@ -22,9 +22,9 @@ interface Report {
 /** `seamkit doctor`: fails where a kit could not be used, or the machine lacks what all need. */
 export async function doctor(): Promise<Result> {
   const { kits, broken } = installedKits();
-  const first = kits.find(isServerKit);
+  const places = kits.filter(isServerKit).map(({ boundary }) => boundary.kit.server);
   const [machine, ...reports] = await Promise.all([
-    examineMachine(first?.boundary.kit.server ?? join(process.cwd(), 'package.json')),
+    examineMachine([...places, join(process.cwd(), 'package.json')]),
     ...kits.map(examineKit),
   ]);
   const next = [

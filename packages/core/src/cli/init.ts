@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
+import { recipes } from './first-tests';
+import type { Recipe } from './first-tests/recipe';
+import { Style } from './first-tests/style';
 import { lookAtProject, type Project, type Runner, runCommand } from './init-project';
-import { type Recipe, recipes } from './init-recipes';
-import { Style } from './init-style';
 import { columns, paint, type Result, tell } from './output';
 
 interface FirstTest {

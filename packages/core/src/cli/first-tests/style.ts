@@ -1,4 +1,4 @@
-import type { Project } from './init-project';
+import type { Project } from '../init-project';
 
 /** A file's import: `import { names } from 'from'`. */
 export interface Import {

@@ -1,0 +1,29 @@
+import { type Recipe, useOf } from './recipe';
+
+export const http: Recipe = {
+  kit: 'http',
+  clients: ['axios', 'undici', 'got', 'ky', 'node-fetch', 'superagent', 'ofetch', 'needle'],
+  write(style) {
+    return style.file(
+      useOf('http'),
+      `
+const env = use({ api: http() });
+
+test('the other side is told what to answer', async () => {
+  env.api.get('/products/7').reply(200, { name: 'Tea' });
+
+  // Your service calls env.api.url, with whatever client it has; or the real host, if that is named:
+  // http({ origins: ['https://api.example.com'] }).
+  const answer = await fetch(\`\${env.api.url}/products/7\`);
+
+  ${style.equal('await answer.json()', "{ name: 'Tea' }")}
+  ${style.equal("env.api.calls('GET /products/7').length", '1')}
+});
+
+test('and knows nothing of it in the next test', () => {
+  ${style.equal('env.api.calls()', '[]')}
+});
+`,
+    );
+  },
+};

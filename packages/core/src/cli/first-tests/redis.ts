@@ -1,0 +1,50 @@
+import { indent, type Recipe, useOf } from './recipe';
+
+export const redis: Recipe = {
+  kit: 'redis',
+  clients: [
+    'ioredis',
+    'redis',
+    '@redis/client',
+    'bullmq',
+    'bull',
+    'iovalkey',
+    '@valkey/valkey-glide',
+  ],
+  write(style, { dependencies }) {
+    const [own, lines] = dependencies.has('ioredis')
+      ? [
+          [{ from: 'ioredis', names: ['Redis'] }],
+          `const service = new Redis(env.cache.url);
+await service.set('session:1', 'Ada', 'EX', 1800);
+service.disconnect();`,
+        ]
+      : dependencies.has('redis')
+        ? [
+            [{ from: 'redis', names: ['createClient'] }],
+            `const service = await createClient({ url: env.cache.url }).connect();
+await service.set('session:1', 'Ada', { EX: 1800 });
+await service.quit();`,
+          ]
+        : [[], `await env.cache.client.set('session:1', 'Ada', 'EX', 1800);`];
+    return style.file(
+      [...useOf('redis'), ...own],
+      `
+const env = use({ cache: redis() });
+
+test('a session ends after half an hour', async () => {
+  // Your service connects to env.cache.url, as to any Redis server.
+${indent(lines)}
+  ${style.equal("await env.cache.client.get('session:1')", "'Ada'")}
+
+  await env.cache.advance(30 * 60 * 1000);
+  ${style.equal("await env.cache.client.get('session:1')", 'null')}
+});
+
+test('and the next test begins with an empty database', async () => {
+  ${style.equal('await env.cache.keys()', '[]')}
+});
+`,
+    );
+  },
+};

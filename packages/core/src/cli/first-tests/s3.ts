@@ -1,0 +1,35 @@
+import { indent, type Recipe, useOf } from './recipe';
+
+export const s3: Recipe = {
+  kit: 's3',
+  clients: ['@aws-sdk/client-s3', 'minio'],
+  write(style, { dependencies }) {
+    const aws = dependencies.has('@aws-sdk/client-s3');
+    const own = aws
+      ? [{ from: '@aws-sdk/client-s3', names: ['PutObjectCommand', 'S3Client'] }]
+      : [];
+    const lines = aws
+      ? `const service = new S3Client(env.store.awsConfig);
+const place = { Bucket: env.store.bucket, Key: 'receipts/1.txt' };
+await service.send(new PutObjectCommand({ ...place, Body: 'total: 12' }));
+service.destroy();`
+      : `await env.store.client.putObject(env.store.bucket, 'receipts/1.txt', 'total: 12');`;
+    return style.file(
+      [...useOf('s3'), ...own],
+      `
+const env = use({ store: s3() });
+
+test('a receipt is stored', async () => {
+  // Your service gets env.store.endpoint, accessKey, secretKey, region and bucket.
+${indent(lines)}
+
+  ${style.equal("await env.store.text('receipts/1.txt')", "'total: 12'")}
+});
+
+test('and the next test begins with an empty bucket', async () => {
+  ${style.equal('await env.store.keys()', '[]')}
+});
+`,
+    );
+  },
+};
