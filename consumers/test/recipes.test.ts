@@ -1,10 +1,10 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { kits, root } from './published';
+import { Clone } from './clone';
+import { kits } from './published';
 import { type Job, jobsOf } from './recipe';
 import { noEngine, startServices } from './services';
-import { npm, Project, run } from './stranger';
+import { npm, Project } from './stranger';
 
 // The recipes of docs/ci, run: their env, their services and their scripts, in a project of a
 // stranger's that has a lock file as a checkout has.
@@ -101,38 +101,30 @@ test.each([
 test.each(['github-affected.yml', 'gitlab-affected.yml'])(
   '%s: a change in one kit is tested with its dependents, and nothing else',
   async (recipe) => {
-    const folder = mkdtempSync(join(tmpdir(), 'seamkit-clone-'));
-    const git = (...args: string[]) => run(folder, 'git', args).then((output) => output.trim());
+    const clone = await Clone.make();
     try {
-      await git('clone', '--quiet', '--shared', root, '.');
-      const base = await git('rev-parse', 'HEAD');
-      appendFileSync(join(folder, 'packages/redis/src/index.ts'), '// changed\n');
-      const author = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org'];
-      await git(...author, 'commit', '--quiet', '--all', '--message', 'A change');
-      const head = await git('rev-parse', 'HEAD');
-
+      const base = await clone.git('rev-parse', 'HEAD');
+      appendFileSync(join(clone.folder, 'packages/redis/src/index.ts'), '// changed\n');
+      const head = await clone.commit();
       const [job] = jobsOf(recipe, {
-        CI_PROJECT_DIR: folder,
+        CI_PROJECT_DIR: clone.folder,
         CI_MERGE_REQUEST_DIFF_BASE_SHA: base,
         CI_COMMIT_SHA: head,
         'github.event.pull_request.base.sha': base,
         'github.sha': head,
       });
+      // Not what the recipe installs, but the turbo of this workspace; and it only tells.
       const [command] = job!.scripts.join('\n').match(/(?<=pnpm@10 turbo ).+$/)!;
-      // In place of what the recipe installs, the turbo of this workspace; it only tells.
-      const turbo = join(root, 'node_modules/.bin/turbo');
-      const answer = await run(folder, turbo, [...command.split(' '), '--dry=json'], job!.env);
+      const answer = await clone.bin('turbo', [...command.split(' '), '--dry=json'], job!.env);
       const { tasks } = JSON.parse(
         answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1),
-      ) as {
-        tasks: { task: string; package: string }[];
-      };
+      ) as { tasks: { task: string; package: string }[] };
       const tested = tasks.filter(({ task }) => task === 'test').map((one) => one.package);
       expect(tested).toEqual(expect.arrayContaining(['@seamkit/redis', '@seamkit/demo']));
       const others = ['core', ...kits().filter((kit) => kit !== 'redis')];
       expect(tested.filter((name) => others.includes(name.replace('@seamkit/', '')))).toEqual([]);
     } finally {
-      rmSync(folder, { recursive: true });
+      clone.remove();
     }
   },
 );
