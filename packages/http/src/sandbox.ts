@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
-import { type Sandbox, SeamkitError } from '@seamkit/core';
+import { type Sandbox, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { Book } from './book';
 import { Call } from './call';
 import { Calls } from './calls';
@@ -22,8 +22,11 @@ import type { StubRoute } from './route';
 import type { HttpStub } from './stub';
 
 /** Opens the stub of one test file. On rejection nothing is left open. */
-export async function openSandbox(options: HttpOptions): Promise<Sandbox<HttpStub>> {
-  const sandbox = new StubSandbox(options);
+export async function openSandbox(
+  options: HttpOptions,
+  context: Pick<SandboxContext, 'prepare'>,
+): Promise<Sandbox<HttpStub>> {
+  const sandbox = new StubSandbox(options, context);
   try {
     await sandbox.open();
   } catch (error) {
@@ -35,6 +38,7 @@ export async function openSandbox(options: HttpOptions): Promise<Sandbox<HttpStu
 
 class StubSandbox implements Sandbox<HttpStub> {
   readonly #options: HttpOptions;
+  readonly #context: Pick<SandboxContext, 'prepare'>;
   readonly #origins: readonly string[];
   readonly #calls = new Calls();
   readonly #listeners: Listener[] = [];
@@ -47,8 +51,9 @@ class StubSandbox implements Sandbox<HttpStub> {
   readonly #refusals = new WeakSet<HttpResponse>();
   #releaseConnections = () => {};
 
-  constructor(options: HttpOptions) {
+  constructor(options: HttpOptions, context: Pick<SandboxContext, 'prepare'>) {
     this.#options = options;
+    this.#context = context;
     this.#origins = (options.origins ?? []).map(parseOrigin);
   }
 
@@ -128,13 +133,8 @@ class StubSandbox implements Sandbox<HttpStub> {
 
   async #prepare(): Promise<void> {
     this.#book = new Book(this.#calls);
-    try {
-      await this.#options.prepare?.(this.members);
-    } catch (error) {
-      throw SeamkitError.wrap(error, 'PREPARE_FAILED', 'http: prepare failed', {
-        hint: 'mend what its error says; the stub has no routes until prepare succeeds',
-      });
-    }
+    const { prepare } = this.#options;
+    if (prepare) await this.#context.prepare(() => prepare(this.members));
     this.#book.changed = false;
   }
 

@@ -190,6 +190,13 @@ test('a failing open leaves nothing behind', async () => {
   );
 });
 
+test('a prepare that never ends is cut off', async () => {
+  const prepare = () => new Promise<void>(() => {});
+  await expect(open({ api: http({ prepare, prepareTimeout: 50 }) })).rejects.toMatchObject({
+    code: 'PREPARE_TIMEOUT',
+  });
+});
+
 test.each(['https://api.example', 'http://api.example'])(
   'a client whose pool outlives a sandbox finds the next one: %s',
   async (origin) => {

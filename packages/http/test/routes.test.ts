@@ -268,7 +268,8 @@ describe('a test with an unmatched call fails', () => {
   async function sandbox(prepare?: (stub: HttpStub) => void) {
     const { kit, options } = http({ prepare });
     if ('plan' in kit) throw new Error('not a local kit');
-    return kit.open(options, {} as never);
+    const context = { prepare: (work: () => unknown) => work() };
+    return kit.open(options, context as never);
   }
 
   test('by name, with the nearest route and what differed; the next one does not', async () => {
