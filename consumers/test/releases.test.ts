@@ -1,4 +1,11 @@
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { Clone } from './clone';
@@ -19,6 +26,11 @@ test('a change of a package asks for a changeset, which gives all packages one n
   const clone = await Clone.make();
   const changeset = (...args: string[]) => clone.bin('changeset', args);
   try {
+    const waiting = join(clone.folder, '.changeset');
+    for (const file of readdirSync(waiting).filter((name) => name.endsWith('.md'))) {
+      rmSync(join(waiting, file));
+    }
+    await clone.git('commit', '--quiet', '--all', '--allow-empty', '--message', 'None waits');
     const before = manifest(join(clone.folder, 'packages/core')).version;
     await clone.git('checkout', '--quiet', '-b', 'streams');
     appendFileSync(join(clone.folder, 'packages/redis/src/index.ts'), '// streams\n');
@@ -73,12 +85,10 @@ test('what is private and has no version is no part of the version that all shar
 
 test('every changeset that waits names packages that are published', () => {
   const folder = join(root, '.changeset');
-  const named = readdirSync(folder)
-    .filter((file) => file.endsWith('.md'))
-    .flatMap((file) => [
-      ...readFileSync(join(folder, file), 'utf8').matchAll(/^['"](@[^'"]+)['"]:/gm),
-    ])
-    .map(([, name]) => name);
   const names = packages().map(({ name }) => name);
-  expect(named.filter((name) => !names.includes(name!))).toEqual([]);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.md'))) {
+    const [, matter] = readFileSync(join(folder, file), 'utf8').match(/^---\n(.*?)\n---\n/s) ?? [];
+    expect([file, matter]).toEqual([file, expect.stringMatching(/: (patch|minor|major)$/m)]);
+    expect(Object.keys(parse(matter!)).filter((name) => !names.includes(name))).toEqual([]);
+  }
 });
