@@ -74,6 +74,11 @@ const slim: Record<string, Record<string, string>> = {
   },
 };
 
+/** Whether an image is of `build.sh`. */
+export function isOurs(image: string | undefined): boolean {
+  return image?.startsWith('seamkit-test/') ?? false;
+}
+
 /** Builds a small copy of a test image. @returns its name */
 export function slimImage(kit: 'redis' | 'postgres', image: string): string {
   const tag = `seamkit-test/slim-${kit}:latest`;

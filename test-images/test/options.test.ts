@@ -8,6 +8,9 @@ import { containersOf, containerWorkspace, describeIf, noContainers } from './en
 
 const platform = `linux/${{ x64: 'amd64' }[arch() as string] ?? arch()}`;
 
+// The first to ask for them pulls the official images.
+jest.setTimeout(300_000);
+
 describeIf('containers as the engine sees them', noContainers(), () => {
   containerWorkspace();
 

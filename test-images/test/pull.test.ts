@@ -9,6 +9,7 @@ import {
   containerWorkspace,
   describeIf,
   docker,
+  isOurs,
   noContainers,
   slimImage,
 } from './engine';
@@ -25,7 +26,9 @@ describeIf('images from a registry', noContainers(), () => {
   let image: string;
 
   beforeAll(async () => {
-    source = slimImage('redis', process.env.SEAMKIT_REDIS_IMAGE ?? 'redis:8');
+    const full = process.env.SEAMKIT_REDIS_IMAGE ?? 'redis:8';
+    source = isOurs(full) ? slimImage('redis', full) : full;
+    if (source === full) docker('pull', full);
     for (const [name] of images) delete process.env[name];
     registry = await Registry.start('8');
     registry.offer(source);
