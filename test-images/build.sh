@@ -6,7 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-packages=postgresql-15,redis-server,rabbitmq-server,radosgw,ceph-mon,ceph-osd,nats-server,gosu
+packages=postgresql-15,redis-server,rabbitmq-server,radosgw,ceph-mon,ceph-osd,nats-server,memcached,gosu
 base=seamkit-test/base:$(printf %s "$packages" | sha256sum | cut -c1-8)
 
 if ! docker image inspect "$base" >/dev/null 2>&1; then
@@ -21,7 +21,7 @@ if ! docker image inspect "$base" >/dev/null 2>&1; then
   docker import "$root/root.tar" "$base" >/dev/null
 fi
 
-for image in postgres redis rabbitmq s3 nats; do
+for image in postgres redis rabbitmq s3 nats memcached; do
   echo "test images: $image" >&2
   log=$(DOCKER_BUILDKIT=0 docker build --build-arg "BASE=$base" --tag "seamkit-test/$image:debian" "$image" 2>&1) || {
     echo "$log" >&2

@@ -1,0 +1,1 @@
+export { type MemcachedMembers, type MemcachedOptions, memcached } from './kit';
