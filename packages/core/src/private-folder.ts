@@ -27,6 +27,12 @@ export function ownFolder(path: string, mode = 0o700): string {
   return path;
 }
 
+/** Whether `path` is a folder of ours that nobody else can write to, without making it. */
+export function isOwnFolder(path: string): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return !!stat?.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
+}
+
 /** Where sockets and ledgers live: short paths, since a socket's may have 103 bytes on macOS. */
 export function stateFolder(): string {
   const runtime = process.env.XDG_RUNTIME_DIR;

@@ -1,4 +1,6 @@
-/** A connection string to show to people. */
+/** A connection string to show to people: what is secret in it by its place or its name is left out. */
 export function withoutPassword(url: string): string {
-  return url.replace(/(?<=^[^/]*:\/\/[^/?#]*?):[^/?#]*(?=@)/, ':***');
+  return url
+    .replace(/(?<=^[^/]*:\/\/[^/?#]*?):[^/?#]*(?=@)/, ':***')
+    .replace(/(?<=[?&][^=&]*(?:password|passwd|secret|token|key)[^=&]*=)[^&#]*/gi, '***');
 }

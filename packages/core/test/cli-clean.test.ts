@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -157,3 +159,23 @@ test('leftovers of a keeper that died with its leash go; what lives stays', asyn
     return things.filter(({ what }) => what.startsWith(folder));
   }
 });
+
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.warn("skipped: a stranger's folder, which takes root to make");
+
+(isRoot ? test : test.skip)(
+  'a folder of ours that somebody else made is not believed',
+  async () => {
+    const precious = fill('made/precious');
+    const run = join(folder, 'state/seamkit-0/0123/run-abc');
+    mkdirSync(join(run, 'ledger'), { recursive: true });
+    writeFileSync(join(run, 'keeper'), '999999999:1');
+    const entry = { kind: 'folder', path: precious };
+    writeFileSync(join(run, 'ledger/entry.json'), JSON.stringify(entry));
+    const listed = async () =>
+      (await clean('--leftovers')).things.filter(({ what }: any) => what === run).length;
+    expect(await listed()).toBe(1);
+    chownSync(join(folder, 'state/seamkit-0'), 12345, 12345);
+    expect(await listed()).toBe(0);
+  },
+);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { withoutPassword } from '../dist/without-password';
 import { CliProject } from './cli-project';
 import { caller } from './shelf/kit';
 import { until } from './until';
@@ -184,6 +185,22 @@ test.each([
   ['--version', 0],
 ])('%s ends with %i', async (args, code) => {
   expect(await project.seamkit(args)).toMatchObject({ code });
+});
+
+test('wrong usage as JSON', async () => {
+  expect(await json('up --nope')).toEqual({
+    code: 2,
+    error: { code: 'OPTION_INVALID', summary: expect.stringContaining("'--nope'") },
+  });
+});
+
+test.each([
+  ['postgres://ann:word@h:1/db?sslmode=off', 'postgres://ann:***@h:1/db?sslmode=off'],
+  ['redis://:word@h', 'redis://:***@h'],
+  ['http://h/a@b?x=1', 'http://h/a@b?x=1'],
+  ['x://a:w@h1,h2/?accessKey=w&apikey=w', 'x://a:***@h1,h2/?accessKey=***&apikey=***'],
+])('%s is shown without what is secret', (url, shown) => {
+  expect(withoutPassword(url)).toBe(shown);
 });
 
 test('every command is in --help and on its page', async () => {

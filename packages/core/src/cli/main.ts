@@ -79,7 +79,7 @@ function run(work: (...args: any[]) => Promise<Result | undefined>) {
   return async (...args: any[]) => {
     const result = await work(...args);
     if (!result) return;
-    if (json()) print([JSON.stringify(result.data, undefined, 2)]);
+    if (json()) printJson(result.data);
     else print(result.lines);
     process.exitCode = result.failed ? exitCodes.failed : exitCodes.ok;
   };
@@ -89,6 +89,10 @@ function json(): boolean {
   return program.opts().json || program.commands.some((one) => one.opts().json);
 }
 
+function printJson(data: object): void {
+  print([JSON.stringify(data, undefined, 2)]);
+}
+
 function print(lines: readonly string[]): void {
   if (lines.length) process.stdout.write(`${lines.join('\n')}\n`);
 }
@@ -96,14 +100,17 @@ function print(lines: readonly string[]): void {
 function fail(error: unknown): void {
   // Commander has told what is wrong already; `--help` and `--version` end like this, too.
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error.exitCode === 0) return;
+    process.exitCode = exitCodes.usage;
+    const summary = error.message.replace(/^error: /, '');
+    if (process.argv.includes('--json')) printJson({ error: { code: 'OPTION_INVALID', summary } });
     return;
   }
   const known = SeamkitError.wrap(error, 'STATE_INVALID', 'seamkit failed', {
     hint: 'this is a bug of Seamkit: please report it, with the line above',
   });
   process.exitCode = known.code === 'OPTION_INVALID' ? exitCodes.usage : exitCodes.failed;
-  if (json()) print([JSON.stringify({ error: known.toData() }, undefined, 2)]);
+  if (json()) printJson({ error: known.toData() });
   else process.stderr.write(`${paint('red', 'seamkit:')} ${known.message}\n`);
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isOwnFolder } from '../private-folder';
 import { statusAt } from '../test-process/keeper-session';
 import type { Status } from './protocol';
 
@@ -17,10 +18,13 @@ export interface Neighbour {
 export function keeperFolders(): string[] {
   const name = `seamkit-${process.getuid?.() ?? 0}`;
   const bases = new Set([process.env.XDG_RUNTIME_DIR ?? tmpdir(), tmpdir(), '/tmp']);
-  return [...bases]
-    .map((base) => join(base, name))
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => readdirSync(folder).map((entry) => join(folder, entry)));
+  return (
+    [...bases]
+      .map((base) => join(base, name))
+      // What is in them is acted on: never in a folder that somebody else has put there.
+      .filter((folder) => isOwnFolder(folder))
+      .flatMap((folder) => readdirSync(folder).map((entry) => join(folder, entry)))
+  );
 }
 
 /** All keepers of this user that run, or those of one workspace. Starts nothing. */

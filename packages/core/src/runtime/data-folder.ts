@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statfsSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identify, isAlive } from '../keeper/process-identity';
-import { ownFolder } from '../private-folder';
+import { isOwnFolder, ownFolder } from '../private-folder';
 
 export const memoryFolder = '/dev/shm';
 export const roomNeeded = 512 * 1024 * 1024;
@@ -22,7 +22,7 @@ export function dataRoot(owner: string): string {
 export function deadDataFolders(): string[] {
   return [...new Set([memoryFolder, tmpdir()])]
     .map((base) => join(base, ours()))
-    .filter((base) => existsSync(base))
+    .filter((base) => isOwnFolder(base))
     .flatMap((base) => readdirSync(base).map((name) => join(base, name)))
     .filter(isDead);
 }
