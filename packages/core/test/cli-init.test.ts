@@ -74,15 +74,17 @@ test('Vitest, ES modules, no globals: what it writes runs', async () => {
 });
 
 test('node:test, plain JavaScript, CommonJS: what it writes runs', async () => {
-  const clients = ['amqplib', '@nats-io/transport-node', 'knex', 'pg'];
-  const kits = ['core', 'nats', 'postgres', 'rabbitmq'].map((name) => `@seamkit/${name}`);
+  const clients = ['amqplib', '@nats-io/transport-node', 'knex', 'memjs', 'pg'];
+  const kits = ['core', 'memcached', 'nats', 'postgres', 'rabbitmq'].map(
+    (name) => `@seamkit/${name}`,
+  );
   project = new CliProject([...kits, ...clients]);
 
   const { report } = await init();
   expect(report.run).toBe('node --test test/integration/*.test.js');
   const files = report.tests.map(({ file }: { file: string }) => file);
   const run = await project.run(process.execPath, ['--test', ...files]);
-  expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/pass 5\n/)]);
+  expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/pass 7\n/)]);
 });
 
 test('a file that is there stays as it is', async () => {
