@@ -66,7 +66,7 @@ test.each(kits())(
   120_000,
 );
 
-test('the README tells how many packages, and how many MB', () => {
+test('the README tells how many packages, and how many MB: `pnpm --filter @seamkit/consumers sizes`', () => {
   const text = readFileSync(readme, 'utf8');
   if (update) {
     const written = text.replace(table, render()).replace(date!, before);
