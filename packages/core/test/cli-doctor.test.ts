@@ -132,7 +132,10 @@ test('it chooses as a test does, program and reason', async () => {
     SEAMKIT_LOG: 'info',
   });
   const { runtime: chosen, reason } = kit('redis').choice;
-  expect(run.stderr).toContain(`redis as ${chosen} (${reason})`);
+  expect([run.code, run.stderr]).toEqual([
+    0,
+    expect.stringContaining(`redis as ${chosen} (${reason})`),
+  ]);
   const server = JSON.parse(run.stdout);
   expect(server.version).toBe(runtime('redis', 'process').version);
   expect(runtime('redis', 'process').program.startsWith(server.uses[0])).toBe(true);
