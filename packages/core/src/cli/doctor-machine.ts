@@ -6,7 +6,7 @@ import { cacheFolder } from '../program/cache-folder';
 import { findTestcontainers } from '../runtime/container';
 import { memoryFolder, roomNeeded } from '../runtime/data-folder';
 import { connectEngine } from '../runtime/engine';
-import { findEngine } from '../test-process/choose-runtime';
+import { findEngine } from '../test-process/find-engine';
 import { findWorkspace } from '../workspace';
 import { bytesFree, bytesIn } from './disk';
 

@@ -1,10 +1,6 @@
-import { existsSync } from 'node:fs';
-import { connect } from 'node:net';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { RuntimeName, ServerKit, ServerOptions } from '../contract';
 import { SeamkitError } from '../errors';
+import { findEngine } from './find-engine';
 
 export interface RuntimeChoice {
   runtime: RuntimeName;
@@ -120,72 +116,7 @@ export async function containersUsable(kit: { server: string }): Promise<Contain
       next: 'npm install --save-dev testcontainers@11',
     };
   }
-  const { engine, tried } = await findEngine();
+  const { engine, tried, next = 'start Docker, or set DOCKER_HOST' } = await findEngine();
   if (engine) return { usable: true, reason: `an engine answers at ${engine}`, tried, next: '' };
-  return {
-    usable: false,
-    reason: 'no container engine answers',
-    tried,
-    next: 'start Docker, or set DOCKER_HOST',
-  };
-}
-
-/** The first address at which a container engine answers, if any. */
-export async function findEngine(): Promise<{ engine?: string; tried: string[] }> {
-  const tried: string[] = [];
-  for (const { name, connection } of engines()) {
-    const problem = await cannotConnect(connection);
-    if (!problem) return { engine: name, tried };
-    tried.push(`${name}: ${problem}`);
-  }
-  return { tried };
-}
-
-interface Engine {
-  name: string;
-  /** Undefined: reached by other means (ssh), taken as it is. */
-  connection: { path: string } | { host: string; port: number } | undefined;
-}
-
-/** Where Testcontainers looks too: DOCKER_HOST, else the sockets of Docker, rootless Docker and Podman. */
-function engines(): Engine[] {
-  const named = process.env.DOCKER_HOST;
-  if (named) {
-    const url = URL.canParse(named) ? new URL(named) : undefined;
-    if (url?.protocol === 'unix:') return [{ name: named, connection: { path: url.pathname } }];
-    if (url?.protocol === 'tcp:' || url?.protocol === 'http:') {
-      return [{ name: named, connection: { host: url.hostname, port: Number(url.port || 2375) } }];
-    }
-    return [{ name: named, connection: url ? undefined : { path: named } }];
-  }
-  if (process.platform === 'win32') {
-    return [{ name: 'the Docker pipe', connection: { path: '//./pipe/docker_engine' } }];
-  }
-  const home = homedir();
-  const user = process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
-  return [
-    '/var/run/docker.sock',
-    join(user, 'docker.sock'),
-    join(home, '.docker/run/docker.sock'),
-    join(home, '.docker/desktop/docker.sock'),
-    join(user, 'podman/podman.sock'),
-  ].map((path) => ({ name: path, connection: { path } }));
-}
-
-function cannotConnect(connection: Engine['connection']): Promise<string | undefined> {
-  if (!connection) return Promise.resolve(undefined);
-  if ('path' in connection && process.platform !== 'win32' && !existsSync(connection.path)) {
-    return Promise.resolve('not there');
-  }
-  return new Promise((resolve) => {
-    const socket = connect(connection as { path: string });
-    const timer = setTimeout(() => done('no answer within 1 s'), 1_000);
-    const done = (problem?: string) => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(problem);
-    };
-    socket.once('connect', () => done());
-    socket.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
-  });
+  return { usable: false, reason: 'no container engine answers', tried, next };
 }
