@@ -73,7 +73,7 @@ export class Bystanders {
 
   private async plantNeighbour(): Promise<void> {
     const project = new Project({ ...this.options, boundary: 'redis' });
-    const run = project.start({ env: { SEAMKIT_LINGER: '500' } });
+    const run = project.start({ env: { SEAMKIT_LINGER: '0' } });
     await project.busy(run);
     const watch = new Watch(project);
     this.neighbour = { project, run, watch, seen: await watch.left() };

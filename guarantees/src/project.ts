@@ -10,9 +10,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { exhaustModule, smallHeap } from './exhaust';
 import { Run } from './run';
 import { type RunnerName, runners } from './runners';
-import { type Boundary, testFile } from './test-file';
+import { type Boundary, packagesOf, testFile } from './test-file';
 import { until } from './until';
 
 // What the runner that runs us told its own processes, or this machine's user told us.
@@ -24,6 +26,10 @@ export interface ProjectOptions {
   runtime: 'process' | 'container';
   /** What its test files use; default Redis. */
   boundary?: Boundary;
+  /** Its processes can be told to run out of memory. Default false. */
+  exhaustible?: boolean;
+  /** A command that the runner's own command line is given to. Default none. */
+  within?: readonly string[];
   /** Added to the runner's environment. */
   env?: Record<string, string>;
 }
@@ -45,10 +51,14 @@ export class Project {
       NO_COLOR: '1',
       SEAMKIT_RUNTIME: options.runtime,
       SEAMKIT_WORKSPACE: this.folder,
+      ...(options.exhaustible && {
+        NODE_OPTIONS: `${smallHeap} --require=${join(this.folder, 'exhaust.cjs')}`,
+      }),
       ...options.env,
     };
     mkdirSync(this.marks);
-    this.install('@seamkit/core', '@seamkit/redis', 'ioredis');
+    writeFileSync(join(this.folder, 'exhaust.cjs'), exhaustModule(this.marks));
+    this.install(...packagesOf(options.boundary ?? 'redis'));
     writeFileSync(
       join(this.folder, 'jest.config.json'),
       JSON.stringify({ rootDir: this.folder, transform: {}, testEnvironment: 'node' }),
@@ -59,7 +69,8 @@ export class Project {
   /** Starts the runner on all files. They work until they are told to stop. */
   start({ watch = false, env = {} }: { watch?: boolean; env?: Record<string, string> } = {}): Run {
     const { args, watchArgs } = runners[this.options.runner];
-    const run = new Run(watch ? watchArgs : args, {
+    const command = [process.execPath, ...(watch ? watchArgs : args)];
+    const run = new Run([...(this.options.within ?? []), ...command], {
       cwd: this.folder,
       env: { ...this.env, ...env },
     });
@@ -84,6 +95,11 @@ export class Project {
     this.leave(what === 'stop' ? `stop-${this.round}` : what);
   }
 
+  /** What a test left as a mark. */
+  mark(name: string): string {
+    return readFileSync(join(this.marks, name), 'utf8');
+  }
+
   /** Leaves a mark, for whoever looks for it. */
   leave(mark: string, text = ''): void {
     writeFileSync(join(this.marks, mark), text);
@@ -95,22 +111,23 @@ export class Project {
     mkdirSync(this.marks);
   }
 
-  /** Changes the test files; `busy` then waits for the changed ones. */
-  edit(): void {
+  /** Changes the test files, until a runner that watches has begun with one; `busy` then waits for those. */
+  async edit(): Promise<void> {
     this.round++;
-    this.writeFiles();
-  }
-
-  /** Saves the test files again as they are. */
-  save(): void {
-    this.writeFiles();
+    const begun = join(this.marks, `begun-${this.round}`);
+    for (let save = 0; !existsSync(begun); save++) {
+      // What is saved while the runner does not listen goes by unseen.
+      if (save % 50 === 0) this.writeFiles();
+      if (save === 1_500) throw new Error('waited 30 s for a watching runner to start over');
+      await delay(20);
+    }
   }
 
   /** A whole run whose tests end at once. @returns its exit code and output */
   async shortRun(): Promise<{ ending: number | string; output: string }> {
     this.forget();
     this.tell('stop');
-    const run = this.start({ env: { SEAMKIT_LINGER: '500' } });
+    const run = this.start({ env: { SEAMKIT_LINGER: '0' } });
     const ending = await run.ended;
     return { ending, output: run.output };
   }

@@ -13,8 +13,8 @@ export class Run {
   endedAt: number | undefined;
   private readonly child: ChildProcess;
 
-  constructor(args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
-    this.child = spawn(process.execPath, args, {
+  constructor(command: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }) {
+    this.child = spawn(command[0]!, command.slice(1), {
       ...options,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -12,6 +12,8 @@ const uid = process.getuid?.() ?? 0;
 export interface Sight {
   keeper?: Process;
   leash?: Process;
+  /** The keeper's. */
+  socket?: string;
   /** Leaders of the servers' process groups. */
   servers: Process[];
   containers: string[];
@@ -50,6 +52,7 @@ export class Watch {
     return {
       keeper,
       leash,
+      socket: this.home && join(this.home, 'socket'),
       servers: running.filter(({ pid, group, args }) => pid === group && !isOfCore(args)),
       containers: this.things.containers,
     };
@@ -66,7 +69,7 @@ export class Watch {
       ...this.folders().map((path) => `folder ${path}`),
       ...this.keptByKeeper().map((path) => `file ${path}`),
       ...this.portLocks().map((path) => `lock ${path}`),
-      ...((await this.engine?.remaining(this.things)) ?? []),
+      ...(await this.inEngine()),
     ];
   }
 
@@ -102,8 +105,14 @@ export class Watch {
     });
   }
 
+  private async inEngine(): Promise<string[]> {
+    if (!this.engine) return [];
+    if (!(await this.engine.answers())) return ['the engine does not answer'];
+    return this.engine.remaining(this.things);
+  }
+
   private async lookIntoEngine(): Promise<void> {
-    if (!this.engine) return;
+    if (!this.engine || !(await this.engine.answers())) return;
     for (const owner of this.owners) {
       const found = await this.engine.ownedBy(owner);
       for (const kind of ['containers', 'networks', 'volumes'] as const) {

@@ -1,0 +1,51 @@
+import { Bystanders } from '../../src/bystanders';
+import { type Cell, cellsOf, type Runtime } from '../../src/cells';
+import { Engine } from '../../src/engine';
+import { keep, type Measured } from '../../src/measured';
+import { OwnEngine } from '../../src/own-engine';
+import { missingFor, play } from '../../src/play';
+import type { RunnerName } from '../../src/runners';
+
+/** All cells; else a slice. Then what was measured is kept, for the page. */
+const full = process.env.MATRIX === 'full';
+
+/** The tests of one runtime and runner, with bystanders that watch them all. */
+export function matrix(runtime: Runtime, runner: RunnerName): void {
+  const cells = cellsOf(runtime, runner, full);
+  const measured: Measured[] = [];
+  let bystanders: Bystanders;
+  let engine: OwnEngine | undefined;
+
+  beforeAll(async () => {
+    if (runtime === 'container' && !(await new Engine().answers())) {
+      throw new Error('no container engine answers; see test-images/engine.sh');
+    }
+    bystanders = await Bystanders.plant({ runtime, runner });
+  });
+
+  afterAll(async () => {
+    await engine?.stop();
+    expect(await bystanders.remove()).toBe(0);
+    if (full) keep(runtime, runner, measured);
+  });
+
+  for (const cell of cells) {
+    const title = `${cell.victim}, ${cell.cause}`;
+    const missing = missingFor(cell);
+    if (missing) {
+      console.info(`not tried: ${title}, ${runtime}, ${runner}: ${missing}`);
+      continue;
+    }
+    test(title, async () => {
+      if (cell.victim === 'engine') engine ??= await OwnEngine.start();
+      const { ending, bare, next, output, ended, gone } = await play(cell, engine);
+      expect({ ending, next, output }).toEqual({ ending: bare, next: 0, output });
+      expect(await bystanders.harmed()).toEqual([]);
+      measured.push({ ...coordinates(cell), ended: Math.round(ended), gone: Math.round(gone) });
+    }, 180_000);
+  }
+}
+
+function coordinates({ victim, cause, runtime, runner }: Cell): Cell {
+  return { victim, cause, runtime, runner };
+}
