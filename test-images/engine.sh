@@ -15,6 +15,8 @@ id=$(printf %s "$folder" | cksum | cut -d' ' -f1)
 namespace=seamkit$id
 
 separate() {
+  # It is there where the engine starts again, after it was killed.
+  if [ -e "/run/netns/$namespace" ]; then return; fi
   ip netns add "$namespace"
   ip link add "sk$id" type veth peer name "sn$id" netns "$namespace"
   ip addr add "$net.1/30" dev "sk$id"
@@ -62,6 +64,14 @@ stop)
     pid=$(cat "$folder/pid")
     kill "$pid" && while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
   fi
+  # What a killed engine leaves: its containers, with those who mind them, and what it mounted.
+  ps -eo pid=,args= | awk -v folder="$folder/" '/containerd/ && index($0, folder) { print $1 }' |
+    while read -r minder; do
+      pkill -KILL -P "$minder" || true
+      kill -KILL "$minder" 2>/dev/null || true
+    done
+  awk -v folder="$folder/" 'index($2, folder) == 1 { print $2 }' /proc/mounts | sort -r |
+    while read -r mount; do umount -l "$mount"; done
   if [ -e "/run/netns/$namespace" ]; then ip netns del "$namespace"; fi
   rm -rf "$folder"
   ;;
