@@ -1,10 +1,10 @@
 /** What the cases show, for the tables that tell of it. */
 export const capabilities = {
-  isolation: 'files that run at the same time share a server, and see nothing of each other',
+  isolation: 'files that run at the same time see nothing of each other',
   reset:
     'each test finds its sandbox empty, or as the one before found it, also after a failed test',
   prepare:
-    'what `prepare` left is the baseline; it runs once for all processes, and again when its inputs change',
+    'what `prepare` left is the baseline; it runs once for all who share a server, and again when its inputs change',
   leftovers: 'a client that a test left behind, with unfinished work, does not hold up the reset',
   crashes:
     'a test process, a server or the keeper that is killed leaves nothing, and costs no other run',

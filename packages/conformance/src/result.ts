@@ -30,6 +30,8 @@ export function recorded(
   const all = Object.keys(capabilities) as Capability[];
   const write = () => {
     result.shown = all.filter((capability) => {
+      // Loopback alone is half of what is told there.
+      if (capability === 'secrecy' && supports.password === false) return false;
       const cases = suite.tests.filter(({ shows }) => shows === capability);
       return cases.length > 0 && cases.every(({ name }) => result.passed.includes(name));
     });
