@@ -15,7 +15,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { dataRoot } from '../runtime/data-folder';
+import { dataRoot, makeDataRoot } from '../runtime/data-folder';
 import { createApi } from './api';
 import { Ledger } from './ledger';
 import { tryLock } from './lock';
@@ -38,14 +38,15 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
   const owner = randomBytes(4).toString('hex');
   const run = join(paths.folder, `run-${owner}`);
   await sweepDeadRuns(paths.folder);
+  let closing = false;
+  let leash = startLeash(); // before there is anything to remove
   mkdirSync(run, { mode: 0o700 });
   writeFileSync(join(run, 'keeper'), identify(process.pid)!);
   const ledger = new Ledger(join(run, 'ledger'));
-  let closing = false;
-  let leash = startLeash();
 
   const data = dataRoot(owner);
   ledger.add({ kind: 'folder', path: data });
+  makeDataRoot(data);
   const servers = new Servers(owner, ledger, data, modules);
   const sessions = new Sessions({
     ended: (session) => servers.drop(session),
@@ -85,6 +86,7 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
     // What could not be removed now, an engine being away, the leash goes on with.
     if (await ledger.sweep()) rmSync(run, { recursive: true, force: true });
     rmSync(paths.log, { force: true });
+    tryLock(paths.startLock)?.(); // a dead starter's is gone with this
     unlock!();
     leash.stdin!.end();
     process.exit(0);
@@ -94,7 +96,11 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
   function startLeash(): ChildProcess {
     const child = spawn(
       process.execPath,
-      [join(__dirname, 'leash.js'), run, paths.socket, paths.lock, paths.log],
+      [
+        join(__dirname, 'leash.js'),
+        ...[run, paths.socket, paths.lock, paths.log, paths.startLock],
+        identify(process.pid)!,
+      ],
       { detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
     );
     child.stdin!.on('error', () => {});

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Ledger } from './ledger';
 import { tryLock } from './lock';
+import { isAlive } from './process-identity';
 
 /** ms that it goes on for an engine that is away; then that is left to the next keeper. */
 const patience = 120_000;
@@ -12,11 +13,22 @@ const pause = 500;
  * The keeper's leash: a process that does nothing but hold one end of a pipe. When the keeper is
  * gone, however it died, the pipe closes, and everything in its ledger goes too.
  *
- * Arguments: the run's folder, the keeper's socket, lock and log.
+ * Arguments: the run's folder, the keeper's socket, lock and log, its starter's lock, and
+ * the keeper's identity.
  */
-async function main(run: string, socket: string, lock: string, log: string): Promise<void> {
+async function main(
+  run: string,
+  socket: string,
+  lock: string,
+  log: string,
+  startLock: string,
+  keeper: string,
+): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   await new Promise((resolve) => process.stdin.on('data', () => {}).on('close', resolve));
+  // A dying process closes its pipes some time before it is gone, with the locks it holds.
+  const dying = performance.now() + patience;
+  while (isAlive(keeper) && performance.now() < dying) await delay(10);
   const ledger = new Ledger(join(run, 'ledger'));
   const end = performance.now() + patience;
   let swept = await ledger.sweep();
@@ -26,6 +38,7 @@ async function main(run: string, socket: string, lock: string, log: string): Pro
   if (free) {
     rmSync(socket, { force: true });
     if (existsSync(log) && statSync(log).size === 0) rmSync(log, { force: true });
+    tryLock(startLock)?.(); // a dead starter's is gone with this
     free();
   }
   while (!swept && performance.now() < end) {
@@ -35,5 +48,4 @@ async function main(run: string, socket: string, lock: string, log: string): Pro
   }
 }
 
-const [run, socket, lock, log] = process.argv.slice(2);
-void main(run!, socket!, lock!, log!);
+void main(...(process.argv.slice(2) as Parameters<typeof main>));

@@ -8,17 +8,21 @@ export const memoryFolder = '/dev/shm';
 export const roomNeeded = 512 * 1024 * 1024;
 
 /**
- * The folder that holds a run's data folders: in memory where at least 512 MiB are free (creating
- * a file there costs a tenth), else below TMPDIR. It names the process that made it.
+ * Where a run's data folders will lie: in memory where at least 512 MiB are free (creating a file
+ * there costs a tenth), else below TMPDIR. @throws SeamkitError `FOLDER_UNUSABLE`
  */
 export function dataRoot(owner: string): string {
   const base = ownFolder(join(hasRoom(memoryFolder) ? memoryFolder : tmpdir(), ours()), 0o711);
-  const folder = ownFolder(join(base, owner), 0o711);
-  writeFileSync(join(folder, 'keeper'), identify(process.pid)!, { mode: 0o600 });
-  return folder;
+  return join(base, owner);
 }
 
-/** The folders that `dataRoot` has made for this user's runs whose keepers are dead. */
+/** Makes it. It names the process that did. @throws SeamkitError `FOLDER_UNUSABLE` */
+export function makeDataRoot(folder: string): void {
+  ownFolder(folder, 0o711);
+  writeFileSync(join(folder, 'keeper'), identify(process.pid)!, { mode: 0o600 });
+}
+
+/** The folders that `makeDataRoot` has made for this user's runs whose keepers are dead. */
 export function deadDataFolders(): string[] {
   return [...new Set([memoryFolder, tmpdir()])]
     .map((base) => join(base, ours()))

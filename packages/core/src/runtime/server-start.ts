@@ -60,7 +60,9 @@ export class ServerStart {
   }
 
   defer(cleanup: () => unknown): void {
-    this.cleanups.push(cleanup);
+    // Its keeper may be closing while it still starts.
+    if (this.releasing) void this.releasing.then(cleanup).catch(() => {});
+    else this.cleanups.push(cleanup);
   }
 
   log(line: string): void {

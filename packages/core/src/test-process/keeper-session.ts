@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -192,7 +192,8 @@ function noRunner(): SeamkitError {
 function noKeeper(paths: KeeperPaths): SeamkitError {
   let log: string[] = [];
   try {
-    log = readFileSync(paths.log, 'utf8').trim().split('\n').slice(-20);
+    log = readFileSync(paths.log, 'utf8').split('\n').filter(Boolean).slice(-20);
+    if (log.length === 0) rmSync(paths.log, { force: true }); // nobody else would
   } catch {
     // It never came so far.
   }
