@@ -60,7 +60,10 @@ export const conformanceCases: readonly ConformanceCase[] = [
         actors.map((_, index) => String(index)),
         'each reads what it wrote',
       );
-      const running = (await stage.status())!.servers.filter(({ state }) => state !== 'ended');
+      const { kit } = stage.harness.kit(stage.harness.options);
+      const running = (await stage.status())!.servers.filter(
+        (server) => server.kit === kit.name && server.state !== 'ended',
+      );
       equal(running.length, 1, 'one server');
     },
   },
