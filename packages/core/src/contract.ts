@@ -244,7 +244,10 @@ export interface ServerRequest {
 
 /** `export const server: ServerModule`. Loaded by the keeper; imports no client library. */
 export interface ServerModule {
-  /** Starts server processes. Whatever it acquired through `ctx` is released by core, on failure too. */
+  /**
+   * Starts server processes. Whatever it acquired through `ctx` is released by core, on failure too.
+   * Asks for its programs before anything else: `seamkit doctor` rehearses it up to there.
+   */
   process?(request: ServerRequest, ctx: ProcessContext): Promise<Endpoint>;
   /** Starts containers with Testcontainers, which it must `require` inside the function. */
   container?(request: ServerRequest, ctx: ContainerContext): Promise<Endpoint>;

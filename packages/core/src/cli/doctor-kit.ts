@@ -102,7 +102,9 @@ const examine: Record<RuntimeName, Examine> = {
       usable: true,
       version: program?.version,
       program: program?.path,
-      detail: download ? `will download ${download} at the first start` : found,
+      detail: download
+        ? `will download ${download} at the first start`
+        : found || 'asks for no program',
     };
   },
 };
