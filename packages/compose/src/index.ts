@@ -1,0 +1,2 @@
+export { type ComposeOptions, compose, type Stack } from './kit';
+export type { ServiceMembers, StackMembers } from './members';

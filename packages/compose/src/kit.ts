@@ -1,0 +1,169 @@
+import {
+  type Boundary,
+  check,
+  checkOptions,
+  defineKit,
+  is,
+  SeamkitError,
+  type ServerKit,
+  type ServerModule,
+  type ServerOptions,
+} from '@seamkit/core';
+import { type Composition, readComposition, usualFiles } from './composition';
+import type { ServiceMembers, StackMembers } from './members';
+import { connectDriver } from './sandbox';
+
+export interface ComposeOptions {
+  /** Only these services, and those that they depend on. Default: all that have no profile. */
+  services?: readonly string[];
+  /** Profiles to enable. Default: `COMPOSE_PROFILES`, else none. */
+  profiles?: readonly string[];
+  /** Variables for the files, over those of the environment. */
+  env?: Readonly<Record<string, string>>;
+  /** ms from the end of pulls and builds to ready. Default `SEAMKIT_START_TIMEOUT`, else 60,000. */
+  startTimeout?: number;
+  /** There is no other. `SEAMKIT_RUNTIME=process` forbids it, unless this or `SEAMKIT_COMPOSE_RUNTIME` allows it. */
+  runtime?: 'container';
+}
+
+/** What runs of a Compose file: a boundary itself, and boundaries of its services. */
+export interface Stack extends Boundary<StackMembers> {
+  /** One service: where it answers, and what it printed. @throws SeamkitError `OPTION_INVALID` where the file has none of that name */
+  service(name: string): Boundary<ServiceMembers>;
+  /**
+   * A kit's boundary whose server is the service: a private sandbox in it, per test file.
+   * @throws SeamkitError `OPTION_INVALID` where the file has no such service, or the boundary asks
+   * for a server of its own (`version`, `url`, …); `UNSUPPORTED` where its kit cannot take one
+   */
+  service<Members extends object>(name: string, boundary: Boundary<Members>): Boundary<Members>;
+}
+
+/** Options of a stack's own boundary, and of one of its services. */
+export interface StackOptions extends ServerOptions {
+  composition: Composition;
+  choice: ComposeOptions;
+  service?: string;
+}
+
+const names = check(
+  'a list of names',
+  (value) => Array.isArray(value) && value.every((name) => is.string.accepts(name)),
+);
+
+const stackBoundary = defineKit<StackOptions, any, any, any>({
+  name: 'compose',
+  supports: { runtimes: ['container'], prepare: false },
+  server: require.resolve('./server'),
+  plan({ composition, choice }) {
+    const { files, directory, content, words } = composition;
+    return {
+      settings: {
+        files,
+        directory,
+        content,
+        services: [...(choice.services ?? [])],
+        profiles: [...(choice.profiles ?? process.env.COMPOSE_PROFILES?.split(',') ?? [])],
+        variables: { ...named(words), ...choice.env },
+      },
+    };
+  },
+  driver: connectDriver,
+});
+
+/**
+ * The services of one or several Compose files: started once for all tests of the workspace, on
+ * ports of their own, and gone with the run. A second file overrides the first, as with
+ * `docker compose -f`. Default: the files of the working folder that `docker compose` would take.
+ *
+ * @throws SeamkitError `OPTION_INVALID` (options; a file that is missing or no Compose file). At the
+ * start: `RUNTIME_UNAVAILABLE` (no engine), `BINARY_NOT_FOUND` (no Docker Compose), `UNSUPPORTED`
+ * (what cannot be kept apart), `DOWNLOAD_FAILED` (images), `START_FAILED`, `START_TIMEOUT`
+ */
+export function compose(files?: string | readonly string[], options: ComposeOptions = {}): Stack {
+  const paths = files === undefined ? usualFiles() : [files].flat();
+  if (paths.length === 0 || !names.accepts(paths)) {
+    throw new SeamkitError('OPTION_INVALID', 'compose() takes the path of a Compose file', {
+      hint: "write compose('docker-compose.yml')",
+    });
+  }
+  checkOptions('compose', options as {}, {
+    services: names,
+    profiles: names,
+    env: check('an object of strings', (value) => is.record.accepts(value) && areStrings(value)),
+    startTimeout: is.milliseconds,
+    runtime: is.oneOf('container'),
+  });
+  const composition = readComposition(paths);
+  for (const name of options.services ?? []) checkService(composition, name);
+  const { startTimeout, runtime } = options;
+  const stackOptions: StackOptions = { composition, choice: options, startTimeout, runtime };
+  const stack: Boundary<StackMembers> = stackBoundary(stackOptions);
+
+  function service(name: string, boundary?: Boundary<any>): Boundary<any> {
+    checkService(composition, name);
+    if (!boundary) return stackBoundary({ ...stackOptions, service: name });
+    const kit = adopting(name, boundary);
+    // A container whatever else the kit could be given, with the password that the file says.
+    const supports = { ...kit.supports, runtimes: ['container'] as const, password: false };
+    return { ...boundary, kit: { ...kit, supports }, adopted: { from: stack, service: name } };
+  }
+  return { ...stack, service };
+}
+
+/** The environment's variables that the files name. Others would make another stack of the same files. */
+function named(words: ReadonlySet<string>): Record<string, string> {
+  const entries = Object.entries(process.env).filter(([name]) => words.has(name));
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+function areStrings(value: unknown): boolean {
+  return Object.values(value as object).every((one) => typeof one === 'string');
+}
+
+function checkService({ services, files }: Composition, name: string): void {
+  if (!services || services.includes(name)) return;
+  throw new SeamkitError(
+    'OPTION_INVALID',
+    `compose(): ${files.join(', ')} has no service '${name}'`,
+    {
+      hint: services.length ? `use one of: ${services.join(', ')}` : 'add services to the file',
+    },
+  );
+}
+
+/** The kit of a boundary, if its server can be a service. */
+function adopting(name: string, { kit, options, plan }: Boundary<any>): ServerKit<any, any> {
+  if (!('plan' in kit) || !kit.supports.runtimes.includes('external') || !canAdopt(kit)) {
+    throw new SeamkitError(
+      'UNSUPPORTED',
+      `service '${name}': ${kit.name} has no server that could be it`,
+      {
+        hint: `take its url from stack.service('${name}') instead`,
+      },
+    );
+  }
+  if (plan.exclusive) {
+    throw new SeamkitError('UNSUPPORTED', `service '${name}' is shared by all test files`, {
+      hint: `give ${kit.name} an exclusive server of its own, outside of the stack`,
+    });
+  }
+  const { runtime, ...rest } = options as ServerOptions;
+  const decided = (['url', 'version', 'image', 'container'] as const).filter(
+    (option) => rest[option] !== undefined,
+  );
+  if (decided.length || (runtime ?? 'container') !== 'container') {
+    const option = decided[0] ?? 'runtime';
+    throw new SeamkitError(
+      'OPTION_INVALID',
+      `service '${name}': ${kit.name}() has the option '${option}'`,
+      {
+        hint: 'take it away: the Compose file says what the service is',
+      },
+    );
+  }
+  return kit;
+}
+
+function canAdopt(kit: ServerKit<any, any>): boolean {
+  return (require(kit.server) as { server: ServerModule }).server.adopt !== undefined;
+}

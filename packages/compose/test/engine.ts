@@ -1,0 +1,79 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { keeperStatus } from '@seamkit/core/inspect';
+
+/** A file of this folder's fixtures. */
+export function fixture(name: string): string {
+  return join(__dirname, 'fixtures', name);
+}
+
+/**
+ * Tests that need a container engine and Docker Compose, in a workspace of their own. Where there is
+ * none a line says why they are skipped; where `SEAMKIT_REQUIRE` names container they fail.
+ */
+export function describeWithEngine(title: string, tests: () => void): void {
+  const missing = whatIsMissing();
+  if (!missing) {
+    describe(title, () => {
+      const before = { ...process.env };
+      beforeAll(() => {
+        process.env.SEAMKIT_COMPOSE_RUNTIME = 'container';
+        process.env.SEAMKIT_WORKSPACE = newWorkspace();
+      });
+      tests();
+      // After what the tests give back: Jest runs these in order.
+      afterAll(async () => {
+        await endWorkspace(process.env.SEAMKIT_WORKSPACE!);
+        process.env = before;
+      });
+    });
+    return;
+  }
+  process.stderr.write(`${title}: skipped, no container runtime here: ${missing}\n`);
+  if (!(process.env.SEAMKIT_REQUIRE ?? '').split(',').includes('container')) {
+    describe.skip(title, () => test('has a container engine', () => {}));
+    return;
+  }
+  test(`${title}: SEAMKIT_REQUIRE names container`, () => {
+    throw new Error(missing);
+  });
+}
+
+let answer: string | undefined;
+
+/** Tried once, by a process of its own, since a runner's tests are defined before any can wait. */
+function whatIsMissing(): string {
+  answer ??= execFileSync(process.execPath, [join(__dirname, 'probe.js')], {
+    env: { ...process.env, SEAMKIT_COMPOSE_RUNTIME: 'container' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  });
+  return answer;
+}
+
+export function newWorkspace(): string {
+  return realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-compose-')));
+}
+
+/** Ends its keeper, and with it every container. */
+export async function endWorkspace(workspace: string): Promise<void> {
+  const status = await keeperStatus(workspace);
+  if (status) process.kill(status.pid, 'SIGTERM');
+  rmSync(workspace, { recursive: true });
+}
+
+/** Polls until `condition` holds. Rejects after `deadline` ms. */
+export async function until(
+  condition: () => Promise<boolean>,
+  what: string,
+  deadline = 10_000,
+): Promise<void> {
+  const end = performance.now() + deadline;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`waited ${deadline} ms for ${what}`);
+    await delay(50);
+  }
+}
