@@ -2,7 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { keeperStatus } from '@seamkit/core/inspect';
+
+/** ms that a keeper may take to stop its servers. */
+const keeperPatience = 30_000;
 
 /** Why the tests of containers cannot run here, or undefined. */
 export function noContainers(): string | undefined {
@@ -48,7 +52,11 @@ export function containerWorkspace(): void {
 export async function stopKeeper(): Promise<void> {
   const status = await keeperStatus(process.env.SEAMKIT_WORKSPACE!);
   if (status) process.kill(status.pid, 'SIGTERM');
-  while (await keeperStatus(process.env.SEAMKIT_WORKSPACE!));
+  const end = performance.now() + keeperPatience;
+  while (await keeperStatus(process.env.SEAMKIT_WORKSPACE!)) {
+    if (performance.now() > end) throw new Error('the keeper does not end');
+    await delay(20);
+  }
 }
 
 /** The containers of one kit that this workspace runs, as the engine describes them. */

@@ -1,5 +1,7 @@
 import { arch } from 'node:os';
 import { open } from '@seamkit/core';
+import { memcached } from '@seamkit/memcached';
+import { nats } from '@seamkit/nats';
 import { postgres } from '@seamkit/postgres';
 import { rabbitmq } from '@seamkit/rabbitmq';
 import { redis } from '@seamkit/redis';
@@ -20,6 +22,8 @@ describeIf('containers as the engine sees them', noContainers(), () => {
       redis: redis(),
       rabbitmq: rabbitmq(),
       s3: s3(),
+      nats: nats(),
+      memcached: memcached(),
     });
     expect(await env.postgres.query('select 1 as one')).toEqual([{ one: 1 }]);
     const dataFolder = {
@@ -27,6 +31,8 @@ describeIf('containers as the engine sees them', noContainers(), () => {
       redis: '/data',
       rabbitmq: '/var/lib/rabbitmq/mnesia',
       s3: '/data',
+      nats: '/data',
+      memcached: undefined, // it has none
     };
     for (const [kit, folder] of Object.entries(dataFolder)) {
       const [container, ...others] = await containersOf(kit);
@@ -35,7 +41,7 @@ describeIf('containers as the engine sees them', noContainers(), () => {
       const bindings = Object.values<any>(NetworkSettings.Ports).flatMap((port) => port ?? []);
       expect(bindings.length).toBeGreaterThan(0);
       expect(bindings.filter(({ HostIp }: any) => HostIp !== '127.0.0.1')).toEqual([]);
-      expect(Object.keys(HostConfig.Tmpfs)).toEqual([folder]);
+      expect(Object.keys(HostConfig.Tmpfs ?? {})).toEqual(folder ? [folder] : []);
       const { url } = env[kit as keyof typeof env] as { url: string };
       expect(new URL(url).hostname).toBe('127.0.0.1');
       const { password } = new URL(url);
@@ -78,7 +84,7 @@ describeIf('containers as the engine sees them', noContainers(), () => {
     [{ volumes: [] }],
     [7],
   ])('refused: %j', (container: any) => {
-    for (const make of [postgres, redis, rabbitmq, s3]) {
+    for (const make of [postgres, redis, rabbitmq, s3, nats, memcached]) {
       expect(() => make({ container })).toThrow(
         expect.objectContaining({
           code: 'OPTION_INVALID',

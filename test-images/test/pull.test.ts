@@ -1,5 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { open } from '@seamkit/core';
+import { memcached } from '@seamkit/memcached';
+import { nats } from '@seamkit/nats';
 import { postgres } from '@seamkit/postgres';
 import { rabbitmq } from '@seamkit/rabbitmq';
 import { redis } from '@seamkit/redis';
@@ -111,6 +113,8 @@ describeIf('images from a registry', noContainers(), () => {
     ['postgres', postgres, { image: 'postgis/postgis:17-3.5' }, 'postgis/postgis:17-3.5'],
     ['rabbitmq', rabbitmq, {}, 'rabbitmq:4-management'],
     ['rabbitmq', rabbitmq, { version: '3.13' }, 'rabbitmq:3.13-management'],
+    ['nats', nats, {}, 'nats:2'],
+    ['memcached', memcached, { version: '1.6.39' }, 'memcached:1.6.39'],
     ['s3', s3, { image: 'minio/minio:edge' }, 'minio/minio:edge'],
   ])('%s: version and image name the tag: %#', async (_kit, make: any, options, wanted) => {
     const empty = await Registry.start('none');
