@@ -3,9 +3,6 @@ import { chmodSync, mkdtempSync, realpathSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** KiB. */
-const headroom = 128;
-
 /** A file system of its own, in memory, that can be full. Needs root. */
 export class SmallDisk {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-disk-')));
@@ -21,7 +18,7 @@ export class SmallDisk {
     chmodSync(this.folder, 0o755);
   }
 
-  /** Leaves no more room than there is a moment later. */
+  /** Leaves no room at all. */
   fill(): void {
     shrink(this.folder);
   }
@@ -46,10 +43,10 @@ export function shrink(folder: string, prefix: readonly string[] = []): void {
   for (let attempt = 1; ; attempt++) {
     const used = call('df', '-k', '--output=used', folder).split('\n')[1]!.trim();
     try {
-      call('mount', '-o', `remount,size=${Number(used) + headroom}k`, folder);
+      call('mount', '-o', `remount,size=${Number(used) + 4 * attempt}k`, folder);
       return;
     } catch (error) {
-      if (attempt === 20) throw error; // else it has grown meanwhile
+      if (attempt === 50) throw error; // else it has grown meanwhile
     }
   }
 }

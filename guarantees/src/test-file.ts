@@ -80,7 +80,7 @@ export function testFile(name: string, boundary: Boundary, marks: string, round 
         const mark = at('${name}-' + round);
         writeFileSync(mark + '.new', String(process.pid));
         renameSync(mark + '.new', mark);
-        const late = Date.now() + 120_000; // should nobody be left to tell it
+        const late = Date.now() + 1_800_000; // should nobody be left to tell it
         while (Date.now() < late && !existsSync(at('stop-' + round))) {
           if (existsSync(at('fail'))) throw new Error('told to fail');
           if (existsSync(at('more'))) await more();
@@ -90,6 +90,6 @@ export function testFile(name: string, boundary: Boundary, marks: string, round 
       } finally {
         end();
       }
-    }, 150_000);
+    }, 2_000_000);
   `;
 }
