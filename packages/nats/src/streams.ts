@@ -22,9 +22,10 @@ export async function save(line: NatsConnection): Promise<Saved[]> {
       const { name, storage } = stream.config;
       const consumers = await list(line, `CONSUMER.LIST.${name}`, 'consumers');
       const look = lookOf(stream, consumers);
-      const saved = { name, look, consumers: consumers.map(({ config }) => config) };
+      const durable = consumers.map(({ config }) => config).filter((one) => one.durable_name);
+      const saved = { ...stream, name, look, snapshot: null, consumers: durable };
       if (storage === 'file') return { ...saved, ...(await takeSnapshot(line, name)) };
-      if (stream.state.last_seq === 0) return { ...saved, ...stream, snapshot: null };
+      if (stream.state.last_seq === 0) return saved;
       throw new SeamkitError('UNSUPPORTED', `prepare left messages in ${name}, kept in memory`, {
         hint: "create it with storage: 'file': the server can restore such streams exactly, and its files are in memory here",
       });
@@ -61,15 +62,19 @@ export async function restore(line: NatsConnection, { stale, missing }: Differen
   await Promise.all(missing.map((saved) => put(line, saved)));
 }
 
-/** Without what changes by itself: times of making, and who waits. */
+/**
+ * Without what changes by itself, as times of making do, and without the consumers that are not
+ * durable: they belong to clients, and end with them.
+ */
 function lookOf({ config, state }: any, consumers: readonly any[]): string {
-  const positions = consumers.map(({ name, config, delivered, ack_floor: floor, ...rest }) => [
+  const durable = consumers.filter(({ config }) => config.durable_name);
+  const positions = durable.map(({ name, config, delivered, ack_floor: floor, ...rest }) => [
     name,
     config,
     [delivered.consumer_seq, delivered.stream_seq, floor.consumer_seq, floor.stream_seq],
     [rest.num_ack_pending, rest.num_redelivered, rest.num_pending],
   ]);
-  return JSON.stringify([config, state, positions.sort()]);
+  return JSON.stringify([config, { ...state, consumer_count: durable.length }, positions.sort()]);
 }
 
 async function takeSnapshot(line: NatsConnection, name: string) {

@@ -86,6 +86,12 @@ async function made(): Promise<string[]> {
   return consumers.map(({ name, created }) => `${name} ${created}`);
 }
 
+const closing: (() => Promise<void>)[] = [];
+
+afterAll(async () => {
+  for (const close of closing) await close();
+});
+
 let baseline: unknown;
 
 test('what prepare left is there', async () => {
@@ -97,7 +103,6 @@ test('what prepare left is there', async () => {
 
 describe.each<[string, () => Promise<unknown>]>([
   ['a published message', async () => jetstream(env.bus.client).publish('orders.9', 'nine')],
-  ['one that nobody waited for', async () => env.bus.client.publish('orders.9', 'nine')],
   ['a purged stream', async () => (await jetstreamManager(env.bus.client)).streams.purge('ORDERS')],
   [
     'a deleted message',
@@ -172,6 +177,32 @@ describe('a test that wrote nothing', () => {
     before = await made();
   });
   test('costs no restoring', async () => expect(await made()).toEqual(before));
+});
+
+describe('a consumer that is not durable', () => {
+  const seen: string[] = [];
+  let watched: Promise<void>;
+
+  test('(watches a bucket)', async () => {
+    const client = await connect(env.bus.connection);
+    closing.push(() => client.close());
+    const watching = await (await new Kvm(client).open('settings')).watch();
+    watched = (async () => {
+      for await (const { value } of watching) {
+        seen.push(new TextDecoder().decode(value));
+        if (seen.length === 2) return;
+      }
+    })();
+  });
+
+  test('(nothing is written)', () => {});
+
+  test('goes on with its client', async () => {
+    const bucket = await new Kvm(env.bus.client).open('settings');
+    await bucket.put('currency', 'CHF');
+    await watched;
+    expect(seen).toEqual(['USD', 'CHF']);
+  });
 });
 
 test('a baseline with messages in a stream that is kept in memory is refused', async () => {
