@@ -63,7 +63,7 @@ test.each(kits())(
       project.remove();
     }
   },
-  120_000,
+  300_000,
 );
 
 test('the README tells how many packages, and how many MB: `pnpm --filter @seamkit/consumers sizes`', () => {

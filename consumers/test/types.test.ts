@@ -38,7 +38,7 @@ beforeAll(async () => {
   );
   for (const extension of ['mts', 'cts'])
     writeFileSync(join(project.folder, `tests.${extension}`), source);
-}, 120_000);
+}, 300_000);
 
 afterAll(() => project.remove());
 
