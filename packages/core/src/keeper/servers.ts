@@ -28,7 +28,8 @@ interface Server {
   status: ServerStatus;
   /** Once it is known. */
   url?: string;
-  listeners: Set<(notice: string) => void>;
+  /** By session: one may wait for the same server several times. */
+  listeners: Map<string, (notice: string) => void>;
 }
 
 /** The keeper's servers: started once for whoever asks, dropped when they end, stopped together. */
@@ -63,11 +64,11 @@ export class Servers {
       this.running.set(key, server);
       this.history.push(server);
     }
-    server.listeners.add(listen);
+    server.listeners.set(request.session, listen);
     try {
       return { server: key, endpoint: await server.endpoint };
     } finally {
-      server.listeners.delete(listen);
+      server.listeners.delete(request.session);
     }
   }
 
@@ -120,9 +121,9 @@ export class Servers {
   }
 
   private launch(key: string, identity: ServerIdentity, options: StartOptions): Server {
-    const listeners = new Set<(notice: string) => void>();
+    const listeners = new Map<string, (notice: string) => void>();
     const start = new ServerStart(identity.kit, options.startTimeout, (text) => {
-      for (const listen of listeners) listen(`${identity.kit}: ${text}`);
+      for (const listen of listeners.values()) listen(`${identity.kit}: ${text}`);
     });
     const { kit, runtime } = identity;
     const server: Server = {
