@@ -16,6 +16,7 @@ test.each([
   ['capitals', ['Memcached'], /no name for a kit/],
   ['a path', ['../memcached'], /no name for a kit/],
   ['two hyphens', ['mem--cached'], /no name for a kit/],
+  ['more than 30 characters', ['a'.repeat(31)], /no name for a kit/],
   ['a word of JavaScript', ['delete'], /word of JavaScript/],
   ['a word of the template', ['use'], /means something else/],
   ['a kit that is there', ['kit-example'], /there already/],
