@@ -2,13 +2,33 @@ import { performance } from 'node:perf_hooks';
 
 /*
  * Samples for containers.ts, in a process of their own: for a kit (`kit`) or Testcontainers alone,
- * the ms from this process' birth to the first answered query, and for each round that it is then
- * told by a line of its input, the ms of another start, with everything loaded. Loads only what its
- * side needs.
+ * the ms from this process' birth to the first answered query, and of them what the server took to be
+ * ready; and for each round that it is then told by a line of its input, the same of another start,
+ * with everything loaded. Loads only what its side needs.
  */
 
 /** Starts a server and asks it something. `memory` (MB) is above its need, and makes it a new one. */
-type Start = (memory: number) => Promise<{ stop(): Promise<unknown> }>;
+type Start = (memory: number) => Promise<Started>;
+
+interface Started {
+  /** ms from the container's start until it counted as ready. */
+  ready(): Promise<number>;
+  stop(): Promise<unknown>;
+}
+
+/** What the keeper says of the server that it started last. */
+async function readyTime(): Promise<number> {
+  const { keeperStatus } = await import('@seamkit/core/inspect');
+  const { servers } = (await keeperStatus(process.env.SEAMKIT_WORKSPACE!))!;
+  return servers.at(-1)!.startMs!;
+}
+
+async function timed<T>(start: () => Promise<T>): Promise<{ server: T; ready: Started['ready'] }> {
+  const begin = performance.now();
+  const server = await start();
+  const ms = performance.now() - begin;
+  return { server, ready: async () => ms };
+}
 
 const kits: Record<string, () => Promise<Start>> = {
   async postgres() {
@@ -17,7 +37,7 @@ const kits: Record<string, () => Promise<Start>> = {
     return async (memory) => {
       const env = await open({ it: postgres({ container: { memory: `${memory}m` } }) });
       await env.it.query('select 1');
-      return { stop: () => env.close() };
+      return { ready: readyTime, stop: () => env.close() };
     };
   },
   async redis() {
@@ -26,7 +46,7 @@ const kits: Record<string, () => Promise<Start>> = {
     return async (memory) => {
       const env = await open({ it: redis({ container: { memory: `${memory}m` } }) });
       await env.it.client.ping();
-      return { stop: () => env.close() };
+      return { ready: readyTime, stop: () => env.close() };
     };
   },
   async rabbitmq() {
@@ -35,7 +55,7 @@ const kits: Record<string, () => Promise<Start>> = {
     return async (memory) => {
       const env = await open({ it: rabbitmq({ container: { memory: `${memory}m` } }) });
       await env.it.channel.assertQueue('first');
-      return { stop: () => env.close() };
+      return { ready: readyTime, stop: () => env.close() };
     };
   },
   async s3() {
@@ -44,7 +64,7 @@ const kits: Record<string, () => Promise<Start>> = {
     return async (memory) => {
       const env = await open({ it: s3({ container: { memory: `${memory}m` } }) });
       await env.it.client.putObject(env.it.bucket, 'first', 'x');
-      return { stop: () => env.close() };
+      return { ready: readyTime, stop: () => env.close() };
     };
   },
 };
@@ -58,38 +78,44 @@ const testcontainers: Record<string, () => Promise<Start>> = {
     const { PostgreSqlContainer } = await import('@testcontainers/postgresql');
     const { Client } = await import('pg');
     return async (memory) => {
-      const server = await new PostgreSqlContainer(image('postgres', 'postgres:17'))
-        .withResourcesQuota({ memory: memory / 1024 })
-        .start();
+      const { server, ready } = await timed(() =>
+        new PostgreSqlContainer(image('postgres', 'postgres:17'))
+          .withResourcesQuota({ memory: memory / 1024 })
+          .start(),
+      );
       const client = new Client({ connectionString: server.getConnectionUri() });
       await client.connect();
       await client.query('select 1');
-      return { stop: () => client.end().then(() => server.stop()) };
+      return { ready, stop: () => client.end().then(() => server.stop()) };
     };
   },
   async redis() {
     const { RedisContainer } = await import('@testcontainers/redis');
     const { Redis } = await import('ioredis');
     return async (memory) => {
-      const server = await new RedisContainer(image('redis', 'redis:8'))
-        .withResourcesQuota({ memory: memory / 1024 })
-        .start();
+      const { server, ready } = await timed(() =>
+        new RedisContainer(image('redis', 'redis:8'))
+          .withResourcesQuota({ memory: memory / 1024 })
+          .start(),
+      );
       const client = new Redis(server.getConnectionUrl());
       await client.ping();
-      return { stop: () => client.quit().then(() => server.stop()) };
+      return { ready, stop: () => client.quit().then(() => server.stop()) };
     };
   },
   async rabbitmq() {
     const { RabbitMQContainer } = await import('@testcontainers/rabbitmq');
     const { connect } = await import('amqplib');
     return async (memory) => {
-      const server = await new RabbitMQContainer(image('rabbitmq', 'rabbitmq:4-management'))
-        .withResourcesQuota({ memory: memory / 1024 })
-        .start();
+      const { server, ready } = await timed(() =>
+        new RabbitMQContainer(image('rabbitmq', 'rabbitmq:4-management'))
+          .withResourcesQuota({ memory: memory / 1024 })
+          .start(),
+      );
       const client = await connect(server.getAmqpUrl());
       const channel = await client.createChannel();
       await channel.assertQueue('first');
-      return { stop: () => client.close().then(() => server.stop()) };
+      return { ready, stop: () => client.close().then(() => server.stop()) };
     };
   },
   async s3() {
@@ -97,19 +123,19 @@ const testcontainers: Record<string, () => Promise<Start>> = {
     const { Client } = await import('minio');
     const [accessKey, secretKey] = ['someuser', 'somepassword'];
     return async (memory) => {
-      const server = await new GenericContainer(
-        image('s3', 'minio/minio:RELEASE.2025-09-07T16-13-09Z'),
-      )
-        .withExposedPorts(9000)
-        .withEnvironment({ MINIO_ROOT_USER: accessKey, MINIO_ROOT_PASSWORD: secretKey })
-        .withCommand(['server', '/data'])
-        .withResourcesQuota({ memory: memory / 1024 })
-        .start();
+      const { server, ready } = await timed(() =>
+        new GenericContainer(image('s3', 'minio/minio:RELEASE.2025-09-07T16-13-09Z'))
+          .withExposedPorts(9000)
+          .withEnvironment({ MINIO_ROOT_USER: accessKey, MINIO_ROOT_PASSWORD: secretKey })
+          .withCommand(['server', '/data'])
+          .withResourcesQuota({ memory: memory / 1024 })
+          .start(),
+      );
       const [endPoint, port] = [server.getHost(), server.getMappedPort(9000)];
       const client = new Client({ endPoint, port, useSSL: false, accessKey, secretKey });
       await client.makeBucket('bucket');
       await client.putObject('bucket', 'first', 'x');
-      return { stop: () => server.stop() };
+      return { ready, stop: () => server.stop() };
     };
   },
 };
@@ -121,14 +147,16 @@ function image(kit: string, official: string): string {
 async function main([who, kit]: string[]): Promise<void> {
   const start = await (who === 'kit' ? kits : testcontainers)[kit!]!();
   let memory = 2_048;
+  const tell = async (query: number, { ready }: Started) =>
+    process.stdout.write(`${query} ${await ready()}\n`);
   const first = await start(memory);
-  process.stdout.write(`${performance.now()}\n`);
+  await tell(performance.now(), first);
   process.stdin.setEncoding('utf8');
   for await (const _ of process.stdin) {
     const begin = performance.now();
-    const { stop } = await start(++memory);
-    process.stdout.write(`${performance.now() - begin}\n`);
-    await stop();
+    const started = await start(++memory);
+    await tell(performance.now() - begin, started);
+    await started.stop();
   }
   await first.stop();
 }

@@ -9,7 +9,8 @@ import { type Comparison, median, report } from './measure';
  * A kit's server in a container, from its start to the first answered query, beside Testcontainers
  * alone on the same image (SEAMKIT_<KIT>_IMAGE, else the kit's own), which is pulled beforehand.
  * - cold: from the birth of the test's process; a kit starts its keeper too, once for all files.
- * - warm: with everything loaded; a server of its own each time.
+ * - warm: with everything loaded; a server of its own each time. Of that, ready: until the server
+ *   counts as started, for a kit without the making of the sandbox.
  * By turns, so that a busy moment of the machine meets both.
  *
  * Usage: pnpm bench containers [kit…] [--rounds=5] [--warm=3]
@@ -30,23 +31,26 @@ async function main(): Promise<void> {
   for (const kit of wanted.length ? wanted : all) {
     const cold: Times = { kit: [], testcontainers: [] };
     const warm: Times = { kit: [], testcontainers: [] };
+    const ready: Times = { kit: [], testcontainers: [] };
     for (let round = 0; round < rounds; round++) {
       const order = round % 2 ? sides : [...sides].reverse();
       const samples = new Map<Side, Sample>();
       for (const side of order) {
         const sample = new Sample(side, kit);
         samples.set(side, sample);
-        cold[side].push(await sample.time());
+        cold[side].push((await sample.times()).query);
       }
       for (let again = 0; again < warmRounds; again++) {
         for (const side of order) {
           samples.get(side)!.go();
-          warm[side].push(await samples.get(side)!.time());
+          const times = await samples.get(side)!.times();
+          warm[side].push(times.query);
+          ready[side].push(times.ready);
         }
       }
       for (const sample of samples.values()) await sample.end();
     }
-    rows.push(row(`${kit}, warm`, warm), row(`${kit}, cold`, cold));
+    rows.push(row(`${kit}, ready`, ready), row(`${kit}, warm`, warm), row(`${kit}, cold`, cold));
   }
   report('Containers, from start to first query', rows);
 }
@@ -75,10 +79,11 @@ class Sample {
     this.lines = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
   }
 
-  async time(): Promise<number> {
+  async times(): Promise<{ query: number; ready: number }> {
     const { value, done } = await this.lines.next();
     if (done) throw new Error('a sample failed');
-    return Number(value);
+    const [query, ready] = value.split(' ').map(Number) as [number, number];
+    return { query, ready };
   }
 
   go(): void {

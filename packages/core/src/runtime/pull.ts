@@ -20,11 +20,12 @@ export async function hasImage(
   image: string,
   platform: string | undefined,
 ): Promise<boolean> {
+  const name = { string: image };
+  // Testcontainers asks the same when it starts the container, and remembers the answer.
+  if (platform === undefined) return client.image.exists(name);
   try {
-    const { Os, Architecture, Variant } = await client.container.dockerode
-      .getImage(image)
-      .inspect();
-    return platform === undefined || [Os, Architecture, Variant].join('/').startsWith(platform);
+    const { Os, Architecture, Variant } = await client.image.inspect(name);
+    return [Os, Architecture, Variant].join('/').startsWith(platform);
   } catch (error) {
     if ((error as { statusCode?: number }).statusCode === 404) return false;
     throw error;
