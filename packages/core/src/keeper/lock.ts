@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { identify, isAlive } from './process-identity';
 
 /**
@@ -28,15 +28,15 @@ export function tryLock(path: string): (() => void) | undefined {
 /** Creates `path` with its whole content at once; false where it exists. */
 function linkNew(path: string, content: string): boolean {
   const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(aside, content, { mode: 0o600 });
   try {
+    writeFileSync(aside, content, { mode: 0o600 });
     linkSync(aside, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    unlinkSync(aside);
+    rmSync(aside, { force: true }); // also what a full disk left of it
   }
 }
 

@@ -64,11 +64,12 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
 
     async port() {
       const { port, lock, release } = await freePort();
-      const strike = runtime.ledger.add({ kind: 'lock', path: lock });
+      let strike = () => {};
       start.defer(() => {
         release();
         strike();
       });
+      strike = runtime.ledger.add({ kind: 'lock', path: lock }); // fails where the disk is full
       return port;
     },
 
@@ -84,7 +85,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
       const child = launch('/bin/sh', ['-c', gate, 'sh', ...command], program, options);
       const leader = await started(child);
       start.parts.processes.push(child.pid!);
-      const strike = runtime.ledger.add({ kind: 'group', leader });
+      let strike = () => {};
       const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
       start.defer(async () => {
         killGroup(leader);
@@ -92,6 +93,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
         await removeSegments([child.pid!]);
         strike();
       });
+      strike = runtime.ledger.add({ kind: 'group', leader });
       child.once('exit', (code, signal) =>
         start.end(`${program.path} ended with ${signal ?? `exit code ${code}`}`),
       );
