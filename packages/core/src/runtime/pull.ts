@@ -5,7 +5,7 @@ import type { Engine } from '../contract';
 import { SeamkitError } from '../errors';
 import { megabytes } from '../program/megabytes';
 
-const showInterval = 500;
+const showInterval = 2_000;
 
 interface PullEvent {
   id?: string;
