@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, realpathSync, rmdirSync } from 'node:fs';
+import { chmodSync, mkdtempSync, realpathSync, rmdirSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -34,16 +34,17 @@ export class SmallDisk {
   }
 }
 
-/** Gives a file system in memory the size of what it holds. @param prefix where it is mounted */
-export function shrink(folder: string, prefix: readonly string[] = []): void {
-  const call = (...command: string[]) => {
-    const [file, ...args] = [...prefix, ...command] as [string, ...string[]];
-    return execFileSync(file, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
-  };
-  for (let attempt = 1; ; attempt++) {
-    const used = call('df', '-k', '--output=used', folder).split('\n')[1]!.trim();
+/**
+ * Leaves a file system in memory no more room than what it holds.
+ * @param pid a process in whose mount namespace it is, where that is another
+ */
+export function shrink(folder: string, pid: number | 'self' = 'self'): void {
+  const there = pid === 'self' ? [] : ['--namespace', String(pid)];
+  for (let attempt = 0; ; attempt++) {
+    const { blocks, bfree, bsize } = statfsSync(`/proc/${pid}/root${folder}`);
+    const size = (Math.max(blocks - bfree, 1) + attempt) * bsize;
     try {
-      call('mount', '-o', `remount,size=${Number(used) + 4 * attempt}k`, folder);
+      execFileSync('mount', [...there, '-o', `remount,size=${size}`, folder], { stdio: 'pipe' });
       return;
     } catch (error) {
       if (attempt === 50) throw error; // else it has grown meanwhile

@@ -94,8 +94,7 @@ async function killServer({ cause }: Row, target: Target): Promise<void> {
   const container = docker.getContainer(sight!.containers[0]!);
   if (cause === 'disk') {
     const { State } = await container.inspect();
-    const inside = ['nsenter', '--target', String(State.Pid), '--mount', '--root'];
-    return shrink('/seamkit', inside); // where the kit's image keeps its data, in memory
+    return shrink('/seamkit', State.Pid); // where the kit keeps its data, in memory
   }
   if (cause !== 'memory') return container.kill({ signal: cause });
   const limit = 24 * 1024 * 1024;

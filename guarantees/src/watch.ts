@@ -138,12 +138,18 @@ export class Watch {
     return readdirSync(this.home).map((name) => join(this.home!, name));
   }
 
+  /** A lock is written beside its place first, under a name with its owner's pid. */
+  private isAside(name: string): boolean {
+    const pid = name.split('.')[1];
+    return [...this.keepers].some((keeper) => keeper.split(':')[0] === pid);
+  }
+
   private portLocks(): string[] {
     const folder = this.home && join(dirname(this.home), 'ports');
     if (!folder || !existsSync(folder)) return [];
     return readdirSync(folder)
       .map((name) => join(folder, name))
-      .filter((path) => this.keepers.has(contents(path)));
+      .filter((path) => this.keepers.has(contents(path)) || this.isAside(basename(path)));
   }
 }
 
