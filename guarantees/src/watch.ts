@@ -6,6 +6,8 @@ import { type Process, processes } from './processes';
 import type { Project } from './project';
 import { until } from './until';
 
+/** ms that nothing must be left, so that nobody brings it back. */
+const settled = 500;
 const uid = process.getuid?.() ?? 0;
 
 /** What of a project runs or lies about at one moment. */
@@ -79,15 +81,17 @@ export class Watch {
    */
   async nothingLeft(deadline: number, from = performance.now()): Promise<number> {
     let left: string[] = [];
+    let gone: number | undefined;
     await until(
       async () => {
         left = await this.left();
-        return left.length === 0;
+        gone = left.length > 0 ? undefined : (gone ?? performance.now());
+        return gone !== undefined && performance.now() - gone >= settled;
       },
       () => `nothing to be left, but there is\n${left.join('\n')}`,
-      deadline,
+      deadline + settled,
     );
-    return performance.now() - from;
+    return gone! - from;
   }
 
   /** The keeper and its children by the workspace they serve, servers by the folder they live in. */
