@@ -1,5 +1,13 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keeperStatus } from '@seamkit/core/inspect';
@@ -8,7 +16,10 @@ test('40 files under two workers start PostgreSQL once and run prepare once', as
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-forty-')));
   mkdirSync(join(folder, 'test'));
   const load = (name: string) => `require(${JSON.stringify(require.resolve(name))})`;
-  writeFileSync(join(folder, 'package.json'), '{}');
+  const dependencies = { '@seamkit/postgres': '*' };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ dependencies }));
+  mkdirSync(join(folder, 'node_modules/@seamkit'), { recursive: true });
+  symlinkSync(join(__dirname, '..'), join(folder, 'node_modules/@seamkit/postgres'));
   for (let number = 1; number <= 40; number++) {
     writeFileSync(
       join(folder, 'test', `file-${number}.test.js`),

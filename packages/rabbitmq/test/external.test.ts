@@ -10,7 +10,10 @@ let strangersPort: number;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  own = await openServer(rabbitmq({ runtime: 'process', version: process.env.RABBITMQ_VERSION }));
+  // A server that nobody else is on: a sweep takes those for dead who have no lease there, and whom
+  // a keeper looks after has none.
+  const shared = rabbitmq({ runtime: 'process', version: process.env.RABBITMQ_VERSION });
+  own = await openServer({ ...shared, plan: { ...shared.plan, exclusive: true } });
   stranger = createServer((socket) => {
     sockets.push(socket);
     socket.on('error', () => {}).end('HTTP/1.1 200 OK\r\n\r\nhello');
