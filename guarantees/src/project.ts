@@ -61,7 +61,13 @@ export class Project {
     this.install(...packagesOf(options.boundary ?? 'redis'));
     writeFileSync(
       join(this.folder, 'jest.config.json'),
-      JSON.stringify({ rootDir: this.folder, transform: {}, testEnvironment: 'node' }),
+      JSON.stringify({
+        rootDir: this.folder,
+        transform: {},
+        testEnvironment: 'node',
+        // With the times of an earlier run Jest would run short files one after another.
+        cache: false,
+      }),
     );
     this.writeFiles();
   }

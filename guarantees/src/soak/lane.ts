@@ -146,7 +146,7 @@ export class Lane {
     const end = performance.now() + grace;
     for (;;) {
       const left = [...(await this.watch.left()), ...this.data.left].filter(
-        (what) => strictly || !/^file .*\/(start-lock|keeper\.log)$/.test(what),
+        (what) => strictly || !/^file .*\/(start-lock(\.[^/]*)?|keeper\.log)$/.test(what),
       );
       if (left.length === 0 || performance.now() > end) return left;
       await delay(lookInterval);

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -60,4 +60,19 @@ test('a lock that was given back is free', () => {
   expect(tryLock(path)).toBeUndefined();
   release();
   expect(tryLock(path)).toBeDefined();
+});
+
+test('what a killed process was making of a lock is cleared, what a living one makes is not', () => {
+  const { status, pid } = spawnSync(process.execPath, ['-e', '']);
+  expect(status).toBe(0);
+  const path = join(folder, 'lock');
+  const ofTheLiving = `lock.${process.pid}.89abcdef`;
+  for (const name of [`lock.${pid}.01234567`, ofTheLiving, 'lock-of-others']) {
+    writeFileSync(join(folder, name), '');
+  }
+  writeFileSync(path, `${pid}:1`);
+  writeFileSync(`${path}.01234567`, `${pid}:1`); // it cleared a lock when it was killed
+  const { clearLock } = require(lockModule);
+  clearLock(path);
+  expect(readdirSync(folder).sort()).toEqual(['lock-of-others', ofTheLiving].sort());
 });

@@ -18,7 +18,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { dataRoot, makeDataRoot } from '../runtime/data-folder';
 import { createApi } from './api';
 import { Ledger } from './ledger';
-import { tryLock } from './lock';
+import { clearLock, tryLock } from './lock';
 import type { OwnModules } from './own-modules';
 import type { KeeperPaths } from './paths';
 import { identify, isAlive } from './process-identity';
@@ -86,7 +86,7 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
     // What could not be removed now, an engine being away, the leash goes on with.
     if (await ledger.sweep()) rmSync(run, { recursive: true, force: true });
     rmSync(paths.log, { force: true });
-    tryLock(paths.startLock)?.(); // a dead starter's is gone with this
+    clearLock(paths.startLock);
     unlock!();
     leash.stdin!.end();
     process.exit(0);

@@ -2,7 +2,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Ledger } from './ledger';
-import { tryLock } from './lock';
+import { clearLock, tryLock } from './lock';
 import { isAlive } from './process-identity';
 
 /** ms that it goes on for an engine that is away; then that is left to the next keeper. */
@@ -38,7 +38,7 @@ async function main(
   if (free) {
     rmSync(socket, { force: true });
     if (existsSync(log) && statSync(log).size === 0) rmSync(log, { force: true });
-    tryLock(startLock)?.(); // a dead starter's is gone with this
+    clearLock(startLock);
     free();
   }
   while (!swept && performance.now() < end) {

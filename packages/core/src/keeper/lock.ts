@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { identify, isAlive } from './process-identity';
 
 /**
@@ -25,18 +26,33 @@ export function tryLock(path: string): (() => void) | undefined {
   }
 }
 
+/** Removes what dead processes left of a lock: theirs, and what they were making of it when killed. */
+export function clearLock(path: string): void {
+  tryLock(path)?.();
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.`)) continue;
+    const file = join(dirname(path), name);
+    const maker = aside.exec(name)?.[1];
+    const owner = maker ? identify(Number(maker)) : readOwner(file);
+    if (maker ? !owner : owner && !isAlive(owner)) rmSync(file, { force: true });
+  }
+}
+
+/** A name that `linkNew` gives: it ends with its maker's pid and eight digits. */
+const aside = /\.(\d+)\.[0-9a-f]{8}$/;
+
 /** Creates `path` with its whole content at once; false where it exists. */
 function linkNew(path: string, content: string): boolean {
-  const aside = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const file = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
-    writeFileSync(aside, content, { mode: 0o600 });
-    linkSync(aside, path);
+    writeFileSync(file, content, { mode: 0o600 });
+    linkSync(file, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   } finally {
-    rmSync(aside, { force: true }); // also what a full disk left of it
+    rmSync(file, { force: true }); // also what a full disk left of it
   }
 }
 

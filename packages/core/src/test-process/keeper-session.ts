@@ -129,7 +129,8 @@ export function send(socket: string, path: string, body?: unknown): Promise<Inco
 }
 
 function unlessAbsent(error: NodeJS.ErrnoException | undefined): undefined {
-  if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET'].includes(error?.code ?? '')) return undefined;
+  if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(error?.code ?? ''))
+    return undefined;
   throw error;
 }
 
