@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { belongings, type Entry, keeperStatus, leftovers } from '@seamkit/core/inspect';
 import { keeperPaths } from '../dist/keeper/paths';
 import { Project } from './project';
@@ -71,6 +71,18 @@ test.each(Object.keys(victims))(
     }
   },
 );
+
+test('kill -9 of a keeper in the instant in which it comes leaves nothing', async () => {
+  const { folder, lock } = keeperPaths(project.folder);
+  const run = project.jest('-i', 'one');
+  // Without giving way: a few ms later it has a leash, which would clear up.
+  const deadline = performance.now() + 30_000;
+  while (!existsSync(lock) && performance.now() < deadline) {}
+  process.kill(Number(readFileSync(lock, 'utf8').split(':')[0]), 'SIGKILL');
+  expect(await run.ended).toBe(1);
+  expect(run.output).toContain('KEEPER_FAILED');
+  await until(() => readdirSync(folder).length === 0, 'its files to be gone', grace);
+});
 
 test('the keeper ends by itself a few seconds after the last session, and takes everything along', async () => {
   process.env.SHORT = '1';
