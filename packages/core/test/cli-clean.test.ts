@@ -18,6 +18,9 @@ import { identify } from '../dist/keeper/process-identity';
 import { CliProject } from './cli-project';
 import { until } from './until';
 
+// It starts many processes, one after another.
+jest.setTimeout(180_000);
+
 let project: CliProject;
 /** Cache and state of this test's own. */
 let folder: string;

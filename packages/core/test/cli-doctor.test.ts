@@ -6,6 +6,9 @@ import { CliProject } from './cli-project';
 
 // The machine with Docker is only there where DOCKER_HOST leads to one; the others are made here.
 
+// It starts many processes, one after another.
+jest.setTimeout(180_000);
+
 const noEngine = { SEAMKIT_RUNTIME: '', DOCKER_HOST: 'tcp://127.0.0.1:1' };
 const canGoOffline =
   existsSync('/usr/bin/apt-get') && spawnSync('unshare', ['-n', 'true']).status === 0;

@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CliProject } from './cli-project';
 
+// It starts many processes, one after another.
+jest.setTimeout(180_000);
+
 const jestBin = require.resolve('jest/bin/jest');
 const vitestBin = join(require.resolve('vitest/package.json'), '../vitest.mjs');
+/** Of both runners; theirs of 5 s are for a machine that has nothing else to do. */
+const patience = '--testTimeout=60000';
 let project: CliProject;
 
 afterEach(() => project.remove());
@@ -49,7 +54,7 @@ test('Jest, TypeScript, CommonJS: what it writes runs', async () => {
       run: 'npx jest test/integration',
     },
   ]);
-  const run = await project.run(process.execPath, [jestBin, 'test/integration']);
+  const run = await project.run(process.execPath, [jestBin, 'test/integration', patience]);
   expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/Tests:\s+6 passed/)]);
 });
 
@@ -69,7 +74,7 @@ test('Vitest, ES modules, no globals: what it writes runs', async () => {
     ['http', ['fetch']],
     ['auth', ['jose']],
   ]);
-  const run = await project.run(process.execPath, [vitestBin, 'run', 'test/integration']);
+  const run = await project.run(process.execPath, [vitestBin, 'run', 'test/integration', patience]);
   expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/Tests.*6 passed/)]);
 });
 

@@ -9,6 +9,9 @@ import { until } from './until';
 
 // A project with a kit of ours and one of somebody else's, the tiny shelf.
 
+// It starts many processes, one after another.
+jest.setTimeout(180_000);
+
 let project: CliProject;
 
 beforeAll(() => {

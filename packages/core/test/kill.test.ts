@@ -7,6 +7,9 @@ import { until } from './until';
 // What `kill -9` of any one process leaves behind: nothing, 5 s after the end of the run.
 const grace = 5_000;
 
+// It starts many processes, one after another.
+jest.setTimeout(180_000);
+
 const twoFiles = ['one', 'two'];
 let project: Project;
 

@@ -36,7 +36,14 @@ export class Project {
     symlinkSync(join(__dirname, '..'), join(this.folder, 'node_modules/@seamkit/core'));
     writeFileSync(
       join(this.folder, 'jest.config.json'),
-      JSON.stringify({ rootDir: this.folder, transform: {}, testEnvironment: 'node' }),
+      JSON.stringify({
+        rootDir: this.folder,
+        transform: {},
+        testEnvironment: 'node',
+        testTimeout: 60_000,
+        // With the times of an earlier run Jest would run short files one after another.
+        cache: false,
+      }),
     );
     mkdirSync(join(this.folder, 'marks'));
   }

@@ -2,6 +2,8 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keeperStatus } from '@seamkit/core/inspect';
+import { identify, isAlive } from '../dist/keeper/process-identity';
+import { until } from './until';
 
 /** Gives this test file a workspace of its own, `SEAMKIT_WORKSPACE`, with a keeper of its own. */
 export function emptyWorkspace(): void {
@@ -9,9 +11,21 @@ export function emptyWorkspace(): void {
     process.env.SEAMKIT_WORKSPACE = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-test-')));
   });
   afterAll(async () => {
-    const status = await keeperStatus(process.env.SEAMKIT_WORKSPACE!);
-    if (status) process.kill(status.pid, 'SIGTERM');
+    await endKeeper(process.env.SEAMKIT_WORKSPACE!);
     rmSync(process.env.SEAMKIT_WORKSPACE!, { recursive: true });
     delete process.env.SEAMKIT_WORKSPACE;
   });
+}
+
+/** Resolves once a workspace has no keeper, which may have ended by itself. */
+export async function endKeeper(workspace: string): Promise<void> {
+  const status = await keeperStatus(workspace);
+  const keeper = status && identify(status.pid);
+  if (!keeper) return;
+  try {
+    process.kill(status.pid, 'SIGTERM');
+  } catch {
+    return; // just now
+  }
+  await until(() => !isAlive(keeper), 'the keeper to end', 30_000);
 }

@@ -58,7 +58,7 @@ export class ReadyClient {
 
   /** A new channel for the test; what the old one had not acknowledged is back in its queues. */
   async renewChannel(): Promise<void> {
-    await this.channel.close().catch(() => {});
+    await end(this.channel);
     this.broken.add(this.channel);
     await this.mend();
   }
@@ -76,7 +76,7 @@ export class ReadyClient {
   }
 
   async close(): Promise<void> {
-    await this.connection.close().catch(() => {});
+    await end(this.connection);
   }
 
   private async open(): Promise<ConfirmChannel> {
@@ -90,6 +90,14 @@ export class ReadyClient {
     emitter.on('error', () => {});
     return part;
   }
+}
+
+/** Closes it. amqplib waits for the server's answer for ever, though the server may have died. */
+function end(part: ChannelModel | ConfirmChannel): Promise<void> {
+  return new Promise((resolve) => {
+    (part as NodeJS.EventEmitter).once('close', () => resolve());
+    part.close().then(resolve, () => resolve()); // closed already
+  });
 }
 
 function bytesSent(connection: ChannelModel): number {

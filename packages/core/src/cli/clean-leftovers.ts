@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { leftovers } from '../keeper/belongings';
@@ -52,6 +52,8 @@ async function ofRun(run: string): Promise<{ thing: Thing; folders: string[] }> 
       try {
         if (keeperLives(run)) return false;
         await ledger.sweep();
+        // A leash that comes now finds the lock taken, and leaves the socket to who has it.
+        rmSync(join(run, '../socket'), { force: true });
         return await removeFolder(run);
       } finally {
         unlock();

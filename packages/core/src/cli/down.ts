@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { neighbours } from '../keeper/neighbours';
+import { identify, isAlive } from '../keeper/process-identity';
 import type { DownReply } from '../keeper/protocol';
-import { call } from '../test-process/keeper-session';
+import { call, statusAt } from '../test-process/keeper-session';
 import { findWorkspace } from '../workspace';
 import type { Result } from './output';
 import { lockUp } from './up';
@@ -25,10 +25,11 @@ export async function down(): Promise<Result> {
       found
         .filter(({ status }) => status.held.length > 0)
         .map(async ({ socket, status }): Promise<DownReply> => {
+          const keeper = identify(status.pid);
           // Where nobody else is there, it ends with the answer.
           const gone = { kits: status.held, sessions: 0 };
           const reply = await call(socket, '/down', null).catch(() => gone);
-          while (reply.sessions === 0 && existsSync(socket)) await delay(pollInterval);
+          if (reply.sessions === 0 && keeper) await ended(socket, keeper);
           return reply;
         }),
     );
@@ -38,6 +39,15 @@ export async function down(): Promise<Result> {
     return { data: report, lines: [render(report)] };
   } finally {
     unlock();
+  }
+}
+
+/** Resolves once the keeper is gone, its servers with it; or a test needs it after all. */
+async function ended(socket: string, keeper: string): Promise<void> {
+  while (isAlive(keeper)) {
+    const status = await statusAt(socket).catch(() => undefined);
+    if (status && status.sessions > 0) return;
+    await delay(pollInterval);
   }
 }
 

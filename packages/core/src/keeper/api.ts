@@ -76,8 +76,9 @@ export function createApi({ workspace, owner, servers, sessions, close }: Keeper
     }),
     '/down': () => {
       const kits = sessions.letGo().map(({ kit }) => kit);
-      // Who says so wants it gone now, rather than warm; after the answer.
-      if (sessions.count === 0) setImmediate(close);
+      // Who says so wants it gone now, rather than warm; after the answer. Whoever began a session
+      // in between needs it.
+      if (sessions.count === 0) setImmediate(() => sessions.count === 0 && close());
       return { kits, sessions: sessions.count };
     },
   };

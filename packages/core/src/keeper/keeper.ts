@@ -2,7 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -17,7 +16,7 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dataRoot, makeDataRoot } from '../runtime/data-folder';
 import { createApi } from './api';
-import { Ledger } from './ledger';
+import { ifThere, Ledger } from './ledger';
 import { clearLock, tryLock } from './lock';
 import type { OwnModules } from './own-modules';
 import type { KeeperPaths } from './paths';
@@ -68,6 +67,7 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
   process.on('SIGHUP', () => {});
 
   function linger(): void {
+    clearTimeout(timer);
     timer = setTimeout(() => void close(), lingerMs);
   }
 
@@ -132,13 +132,16 @@ function answers(socket: string): Promise<boolean> {
   });
 }
 
-/** What earlier keepers left, where neither they nor their leashes could clean up. */
+/**
+ * What earlier keepers left, where neither they nor their leashes could clean up. A leash may be
+ * at it at this very moment.
+ */
 async function sweepDeadRuns(folder: string): Promise<void> {
   for (const name of readdirSync(folder)) {
     if (!name.startsWith('run-')) continue;
     const run = join(folder, name);
-    const keeper = join(run, 'keeper');
-    if (existsSync(keeper) && isAlive(readFileSync(keeper, 'utf8'))) continue;
+    const keeper = ifThere(() => readFileSync(join(run, 'keeper'), 'utf8'));
+    if (keeper !== undefined && isAlive(keeper)) continue;
     const swept = await new Ledger(join(run, 'ledger')).sweep();
     if (swept) rmSync(run, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Ledger } from './ledger';
@@ -37,7 +37,7 @@ async function main(
   const free = tryLock(lock);
   if (free) {
     rmSync(socket, { force: true });
-    if (existsSync(log) && statSync(log).size === 0) rmSync(log, { force: true });
+    if (statSync(log, { throwIfNoEntry: false })?.size === 0) rmSync(log, { force: true });
     clearLock(startLock);
     free();
   }

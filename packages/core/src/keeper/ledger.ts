@@ -1,13 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tryLock } from './lock';
@@ -41,11 +33,15 @@ export class Ledger {
     return () => rmSync(path, { force: true });
   }
 
+  /** Those of this moment: its keeper strikes entries out, or whoever survives removes them all. */
   entries(): Entry[] {
-    if (!existsSync(this.folder)) return [];
-    return readdirSync(this.folder)
+    const names = ifThere(() => readdirSync(this.folder)) ?? [];
+    return names
       .filter((name) => name.endsWith('.json'))
-      .flatMap((name) => parse(readFileSync(join(this.folder, name), 'utf8')) ?? []);
+      .flatMap((name) => {
+        const text = ifThere(() => readFileSync(join(this.folder, name), 'utf8'));
+        return (text && parse(text)) || [];
+      });
   }
 
   /**
@@ -149,6 +145,16 @@ function isTaken(pid: number): boolean {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** What `read` gives; undefined where the file has just gone. */
+export function ifThere<R>(read: () => R): R | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
   }
 }
 

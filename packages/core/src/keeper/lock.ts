@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { linkSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { identify, isAlive } from './process-identity';
 
@@ -57,7 +57,7 @@ function linkNew(path: string, content: string): boolean {
 }
 
 function removeIf(path: string, owner: string): void {
-  if (readOwner(path) === owner) unlinkSync(path);
+  if (readOwner(path) === owner) rmSync(path, { force: true });
 }
 
 function readOwner(path: string): string | undefined {

@@ -69,7 +69,7 @@ export class Sessions {
   }
 
   private end(session: string): void {
-    this.open.delete(session);
+    if (!this.open.delete(session)) return; // let go before its connection closed
     this.on.ended(session);
     if (this.open.size === 0) this.on.idle();
   }

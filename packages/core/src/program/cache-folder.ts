@@ -108,7 +108,7 @@ async function make(place: string, build: (folder: string) => Promise<void>): Pr
     await build(aside);
     await rename(aside, place);
   } catch (error) {
-    await rm(aside, { recursive: true, force: true });
+    await removeFolder(aside);
     // Another container that shares this cache can have made it: locks end at its border.
     const { code } = error as NodeJS.ErrnoException;
     if ((code === 'ENOTEMPTY' || code === 'EEXIST') && (await exists(place))) return place;
@@ -128,9 +128,14 @@ async function removeLeftovers(place: string): Promise<void> {
     const path = join(dirname(place), name);
     const age = Date.now() - ((await lstat(path).catch(() => undefined))?.mtimeMs ?? 0);
     if (name.startsWith(prefix + neighbourhood) || age > abandoned) {
-      await rm(path, { recursive: true, force: true });
+      await removeFolder(path);
     }
   }
+}
+
+/** Patiently: what a killed build had started may still write there. */
+function removeFolder(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 }
 
 /** Processes with equal values see each other's pids. */

@@ -13,6 +13,8 @@ import type { KeeperConnection } from './keeper-connection';
 import type { KeeperSession } from './keeper-session';
 
 const startTimeoutDefault = 60_000;
+/** How many keepers are asked, where one after the other goes away. */
+const attempts = 3;
 
 export type ServerBoundary = Boundary<object> & { kit: ServerKit<ServerOptions, object> };
 
@@ -33,21 +35,20 @@ export async function ensureServer(
   const { kit, plan, adopted } = boundary;
   const options = boundary.options as ServerOptions;
   if (adopted) {
-    const { session, key } = await ensureServer(adopted.from as ServerBoundary, keeper, name);
+    const { key } = await ensureServer(adopted.from as ServerBoundary, keeper, name);
     print('info', `${name}: ${kit.name} as service ${adopted.service}`);
-    return ensure(session, options, {
+    return ensure(keeper, options, () => ({
       kit: kit.name,
       runtime: 'external', // what a kit may take for granted: no more than of a server by its url
       module: kit.server,
       settings: plan.settings ?? {},
       service: { of: key, name: adopted.service },
-    });
+    }));
   }
   const { runtime, reason, url } = await chooseRuntime(kit, options);
   print('info', `${name}: ${kit.name} as ${runtime} (${reason})`);
-  const session = await keeper.session();
   const image = options.image ?? process.env[`${variablePrefix(kit.name)}_IMAGE`];
-  return ensure(session, options, {
+  return ensure(keeper, options, (session) => ({
     kit: kit.name,
     runtime,
     module: kit.server,
@@ -58,21 +59,29 @@ export async function ensureServer(
     settings: plan.settings ?? {},
     url,
     exclusive: plan.exclusive ? { session: session.id, boundary: name } : undefined,
-  });
+  }));
 }
 
 async function ensure(
-  session: KeeperSession,
+  keeper: KeeperConnection,
   options: ServerOptions,
-  identity: ServerIdentity,
+  identify: (session: KeeperSession) => ServerIdentity,
 ): Promise<EnsuredServer> {
   const startTimeout =
     options.startTimeout ?? Number(process.env.SEAMKIT_START_TIMEOUT ?? startTimeoutDefault);
-  const { server, endpoint } = await session.call('/ensure', {
-    identity,
-    start: { startTimeout, path: process.env.PATH ?? '', from: process.cwd(), env: ourVariables() },
-  });
-  return { session, key: server, runtime: identity.runtime, endpoint };
+  const path = process.env.PATH ?? '';
+  const start = { startTimeout, path, from: process.cwd(), env: ourVariables() };
+  for (let attempt = 1; ; attempt++) {
+    const session = await keeper.session();
+    const identity = identify(session);
+    try {
+      const { server, endpoint } = await session.call('/ensure', { identity, start });
+      return { session, key: server, runtime: identity.runtime, endpoint };
+    } catch (error) {
+      // A keeper that has just died, or was told to close, is not always known to be gone.
+      if (session.alive || attempt === attempts) throw error;
+    }
+  }
 }
 
 /** Field by field: a kit may have others of its own there. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers';
 
 export interface FoundEngine {
   /** The first address at which a container engine answers, if any. */
@@ -101,7 +101,8 @@ function cannotConnect(at: Candidate['at']): Promise<string | undefined> {
   }
   return new Promise((resolve) => {
     const socket = connect(at as { path: string });
-    const timer = setTimeout(() => done('no answer within 1 s'), 1_000);
+    // A turn later, since an answer may be there that a busy process has not looked at yet.
+    const timer = setTimeout(() => setImmediate(() => done('no answer within 1 s')), 1_000);
     const done = (problem?: string) => {
       clearTimeout(timer);
       socket.destroy();

@@ -8,9 +8,13 @@ export class KeeperConnection {
 
   /** @throws SeamkitError `KEEPER_FAILED`, `FOLDER_UNUSABLE` */
   async session(): Promise<KeeperSession> {
-    const current = await this.opening?.catch(() => undefined);
-    if (current?.alive) return current;
-    this.opening = KeeperSession.open(findWorkspace(), (notice) => print('warn', notice));
+    const known = this.opening;
+    const session = await known?.catch(() => undefined);
+    if (session?.alive) return session;
+    // Of several boundaries that find none, the first opens one for all.
+    if (this.opening === known || !this.opening) {
+      this.opening = KeeperSession.open(findWorkspace(), (notice) => print('warn', notice));
+    }
     return this.opening;
   }
 

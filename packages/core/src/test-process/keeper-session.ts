@@ -14,7 +14,8 @@ import type { Hello, Notice, SessionRequest, Status } from '../keeper/protocol';
 import { findProject } from '../workspace';
 import { runner } from './run';
 
-const startDeadline = 15_000;
+/** ms; the last keeper may have containers to stop before the next one can begin. */
+const startDeadline = 60_000;
 const pollInterval = 10;
 
 /** A process' connection to its workspace's keeper. While it is open, what it leased is its own. */
@@ -54,12 +55,15 @@ export class KeeperSession {
     const lines = createInterface({ input: stream });
     lines.on('error', () => {}); // readline passes on the stream's; 'close' says enough
     const hello = await new Promise<Hello | undefined>((resolve) => {
-      lines.once('line', (line) => resolve(JSON.parse(line)));
+      lines.on('line', (line) => {
+        const told = JSON.parse(line) as Hello | Notice;
+        if ('notice' in told) onNotice(told.notice);
+        else resolve(told);
+      });
       stream.once('close', () => resolve(undefined));
       stream.once('error', () => resolve(undefined));
     });
     if (!hello) return undefined; // it was just closing
-    lines.on('line', (line) => onNotice((JSON.parse(line) as Notice).notice));
     stream.on('error', () => {});
     stream.socket.unref(); // a finished run is not kept waiting
     return new KeeperSession(socket, stream, hello.session, hello.owner);
@@ -74,7 +78,8 @@ export class KeeperSession {
     path: Path,
     body: Omit<NonNullable<Calls[Path][0]>, 'session'>,
   ): Promise<Calls[Path][1]> {
-    return call(this.socket, path, { ...body, session: this.id } as unknown as Calls[Path][0]);
+    const request = { ...body, session: this.id } as unknown as Calls[Path][0];
+    return call(this.socket, path, request, () => this.close());
   }
 
   close(): void {
@@ -92,11 +97,15 @@ export async function statusAt(socket: string): Promise<Status | undefined> {
   return call(socket, '/status', null).catch((error) => unlessAbsent(error.cause));
 }
 
-/** A call outside of any session. @throws SeamkitError what the keeper answered, or `KEEPER_FAILED` */
+/**
+ * A call outside of any session. `onGone` is told where nobody answers any more.
+ * @throws SeamkitError what the keeper answered, or `KEEPER_FAILED`
+ */
 export async function call<Path extends keyof Calls>(
   socket: string,
   path: Path,
   body: Calls[Path][0],
+  onGone = () => {},
 ): Promise<Calls[Path][1]> {
   let status: number | undefined;
   let answer: string;
@@ -105,6 +114,7 @@ export async function call<Path extends keyof Calls>(
     status = response.statusCode;
     answer = await text(response);
   } catch (error) {
+    onGone();
     throw new SeamkitError('KEEPER_FAILED', 'the keeper is gone', {
       cause: error,
       hint: 'run the tests again: the next run starts a new one',
@@ -148,19 +158,21 @@ async function startKeeper(workspace: string, paths: KeeperPaths, deadline: numb
       env: keeperEnvironment(),
     });
     closeSync(log);
-    let failed = false;
+    let ending: 'failed' | 'in good order' | undefined;
     child.once('error', () => {
-      failed = true;
+      ending = 'failed';
     });
     child.once('exit', (code) => {
-      failed = code !== 0;
+      ending = code === 0 ? 'in good order' : 'failed';
     });
     child.unref();
     while (!(await isListening(paths.socket))) {
-      if (failed || performance.now() > deadline) {
+      if (ending === 'failed' || performance.now() > deadline) {
         clearLock(paths.lock); // of one that was killed before it had a leash
         throw noKeeper(paths);
       }
+      // It has served others and closed before we looked, or left that to one that has closed since.
+      if (ending) return;
       await delay(pollInterval);
     }
   } finally {

@@ -58,12 +58,17 @@ export class ServerSandbox {
   }
 
   async verify(test: TestInfo): Promise<void> {
-    await this.held!.sandbox.verify?.(test);
+    await this.held?.sandbox.verify?.(test);
   }
 
   /** To the baseline, in this sandbox or in another. */
   async reset(test: TestInfo): Promise<void> {
-    const held = this.held!;
+    const { held } = this;
+    if (!held) {
+      // None could be had at the last reset.
+      await this.reconnect();
+      return this.acquire();
+    }
     let broken: unknown;
     const result = await held.sandbox.reset(test).catch((error) => {
       broken = error;
@@ -76,9 +81,9 @@ export class ServerSandbox {
     else if (result !== 'spent') return;
     this.held = undefined;
     await held.sandbox.close().catch(() => {});
+    if (!broken) this.inBackground(this.throwAway(held));
     // A server that died, or its keeper, took everything along: begin again.
-    if (broken) await this.reconnect();
-    else this.inBackground(this.throwAway(held));
+    if (broken || !held.session.alive) await this.reconnect();
     await this.acquire();
   }
 

@@ -20,6 +20,8 @@ const child = join(__dirname, 'child.js');
 const debian = existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg-deb');
 if (!debian) console.log('skipped: downloads need apt and dpkg, which this system does not have');
 
+jest.setTimeout(180_000);
+
 const spec: ProgramSpec = {
   command: 'greeter',
   debian: [{ packages: ['greeter'], path: 'usr/bin/greeter' }],
@@ -48,7 +50,8 @@ rTfu/04Cv8YjfhDicK7E5UyYWaqPlw8=
   });
   afterEach(async () => {
     await mirror.close();
-    rmSync(cache, { recursive: true });
+    // What a killed process had started may still write there.
+    rmSync(cache, { recursive: true, maxRetries: 10 });
   });
 
   const where = (env: Record<string, string> = {}) => ({

