@@ -142,7 +142,7 @@ describe('its warnings', () => {
     const text = await warned(async () => {
       const consumer = client();
       consumer.blpop('queue', 0).catch(() => {});
-      await until(async () => isBlocked(consumer, (await client().client('LIST')) as string));
+      await until(async () => isBlocked(consumer, await list()));
     });
     expect(text).toMatch(/"service" blocked in BLPOP; it acts on later tests too/);
   });
@@ -165,7 +165,9 @@ describe('its warnings', () => {
 /** By its own address: the list has the clients of every file on this server. */
 function isBlocked({ stream }: Redis, clients: string): boolean {
   const address = `${stream.localAddress}:${stream.localPort}`;
-  return clients.split('\n').some((line) => line.includes(` addr=${address} `) && / flags=\w*b/.test(line));
+  return clients
+    .split('\n')
+    .some((line) => line.includes(` addr=${address} `) && / flags=\w*b/.test(line));
 }
 
 async function list(): Promise<string> {
@@ -173,6 +175,6 @@ async function list(): Promise<string> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!(await condition())) if (Date.now() > deadline) throw new Error('waited 5 s');
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) if (Date.now() > deadline) throw new Error('waited 20 s');
 }
