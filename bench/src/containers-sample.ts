@@ -157,6 +157,7 @@ async function main([who, kit]: string[]): Promise<void> {
     const started = await start(++memory);
     await tell(performance.now() - begin, started);
     await started.stop();
+    process.stdout.write('stopped\n');
   }
   await first.stop();
 }

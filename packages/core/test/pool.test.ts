@@ -1,3 +1,4 @@
+import { SeamkitError } from '../src/errors';
 import { Names } from '../src/keeper/names';
 import { Pool } from '../src/keeper/pool';
 
@@ -37,6 +38,17 @@ test('when the one who makes the template dies, the next in line makes it', asyn
   expect(await b).toMatchObject({ state: 'template' });
   pool.built('b', 'key', 'template');
   expect(await c).toMatchObject({ state: 'new' });
+});
+
+test('when the server or the session ends, who waits hears of it', async () => {
+  const pool = new Pool(new Names('0wner'));
+  await pool.lease('a', 'key');
+  const [b, c] = [pool.lease('b', 'key'), pool.lease('c', 'key')];
+  pool.drop('b');
+  await expect(b).rejects.toMatchObject({ code: 'KEEPER_FAILED' });
+  const ended = new SeamkitError('KEEPER_FAILED', 'the server has ended');
+  pool.end(ended);
+  await expect(c).rejects.toBe(ended);
 });
 
 test('a sandbox that is given back clean is given out before a dirty or a new one', async () => {

@@ -1,4 +1,4 @@
-import { open } from '@seamkit/core';
+import { open, SeamkitError } from '@seamkit/core';
 import { keeperStatus } from '@seamkit/core/inspect';
 import { shelf } from './shelf/kit';
 import { until } from './until';
@@ -76,6 +76,25 @@ test('prepare has a deadline', async () => {
   const prepare = () => new Promise(() => {});
   const error = await failure(open({ it: shelf({ prepare, prepareTimeout: 100 }) }));
   expect(error.code).toBe('PREPARE_TIMEOUT');
+});
+
+test('where the server ends while its baseline is made, who waits for that hears of it', async () => {
+  let leave!: () => void;
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  const status = () => keeperStatus(process.env.SEAMKIT_WORKSPACE!);
+  const server = async () => (await status())?.servers.at(-1);
+  const options = { key: 'its server ends', setup: true, prepare: () => left };
+  const opened = [1, 2].map(() => failure(open({ it: shelf(options) })));
+  await until(
+    async () => ((await status())?.sessions ?? 0) >= 2 && (await server())?.state === 'running',
+    'both to have begun',
+  );
+  process.kill((await server())!.processes[0]!, 'SIGKILL');
+  await until(async () => (await server())!.state === 'ended', 'its end');
+  leave();
+  for (const error of await Promise.all(opened)) expect(error).toBeInstanceOf(SeamkitError);
 });
 
 test('a server that is exclusive is shared with nobody, and ends with its holder', async () => {

@@ -41,6 +41,8 @@ export class ReadyClient {
         lazyConnect: true,
         connectionName: this.name,
         disconnectTimeout,
+        // A test whose server is gone should hear of it; ioredis' 20 take longer than a test may.
+        maxRetriesPerRequest: 3,
       });
       // The command in hand rejects with the reason; without a listener ioredis prints it as well.
       this.current.on('error', () => {});

@@ -1,4 +1,4 @@
-import { use } from '@seamkit/core';
+import { open, use } from '@seamkit/core';
 import { redis } from '@seamkit/redis';
 import { Redis } from 'ioredis';
 
@@ -107,4 +107,11 @@ test('pub/sub has no neighbours', async () => {
 test('advance and keys look at database 0', async () => {
   await env.cache.advance(1_000_000);
   expect(await env.cache.keys()).toEqual([]);
+});
+
+test('a command to a server that has ended is rejected soon', async () => {
+  await using own = await open({ cache: redis({ exclusive: true }) });
+  const { client } = own.cache;
+  await client.shutdown('NOSAVE').catch(() => {}); // it answers by closing
+  await expect(client.ping()).rejects.toThrow(/max retries|closed/i);
 });

@@ -165,7 +165,9 @@ describe('its warnings', () => {
 /** By its own address: the list has the clients of every file on this server. */
 function isBlocked({ stream }: Redis, clients: string): boolean {
   const address = `${stream.localAddress}:${stream.localPort}`;
-  return clients.split('\n').some((line) => line.includes(` addr=${address} `) && / flags=\w*b/.test(line));
+  return clients
+    .split('\n')
+    .some((line) => line.includes(` addr=${address} `) && / flags=\w*b/.test(line));
 }
 
 async function list(): Promise<string> {

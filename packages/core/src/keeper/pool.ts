@@ -102,12 +102,27 @@ export class Pool {
   /** A session ended, however it ended: what it held is free again. */
   drop(session: string): void {
     for (const template of [...this.templates.values()]) {
-      template.waiting = template.waiting.filter((waiting) => waiting.session !== session);
+      for (const { reject } of this.takeWaiting(template, (waiting) => waiting === session)) {
+        reject(new SeamkitError('KEEPER_FAILED', 'this session has ended'));
+      }
       for (const sandbox of [...template.sandboxes]) {
         if (sandbox.holder === session) this.free(sandbox, false);
       }
       if (template.builder === session) this.passOn(template);
     }
+  }
+
+  /** The server ended: who waits for a template will not get it. */
+  end(error: SeamkitError): void {
+    for (const template of this.templates.values()) {
+      for (const { reject } of this.takeWaiting(template)) reject(error);
+    }
+  }
+
+  private takeWaiting(template: Template, wanted = (_session: string) => true) {
+    const taken = template.waiting.filter(({ session }) => wanted(session));
+    template.waiting = template.waiting.filter(({ session }) => !wanted(session));
+    return taken;
   }
 
   private take(session: string, template: Template): Lease {

@@ -250,6 +250,7 @@ export class Servers {
   private async remove(server: Server): Promise<void> {
     if (this.running.get(server.key) === server) this.running.delete(server.key);
     server.status.state = 'ended';
+    server.pool.end(hasEnded());
     await server.start.release();
   }
 }

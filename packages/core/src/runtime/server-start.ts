@@ -8,7 +8,7 @@ import { ServerLog } from './server-log';
 
 const stepTimeout = 600_000;
 // ms; and the part of the time waited so far, so that a slow boot is not slowed by being asked.
-const pollInterval = 4;
+const pollInterval = 2;
 const pollPart = 0.02;
 
 /** One server's start, and its end: everything that was acquired for it, in order. */

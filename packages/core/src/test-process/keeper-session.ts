@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '../errors';
 import type { Calls } from '../keeper/api';
-import { tryLock } from '../keeper/lock';
+import { clearLock, tryLock } from '../keeper/lock';
 import { type KeeperPaths, keeperPaths } from '../keeper/paths';
 import { isAlive } from '../keeper/process-identity';
 import type { Hello, Notice, SessionRequest, Status } from '../keeper/protocol';
@@ -167,7 +167,10 @@ async function startKeeper(workspace: string, paths: KeeperPaths, deadline: numb
     });
     child.unref();
     while (!(await isListening(paths.socket))) {
-      if (ending === 'failed' || performance.now() > deadline) throw noKeeper(paths);
+      if (ending === 'failed' || performance.now() > deadline) {
+        clearLock(paths.lock); // of one that was killed before it had a leash
+        throw noKeeper(paths);
+      }
       // It has served others and closed before we looked, or left that to one that has closed since.
       if (ending) return;
       await delay(pollInterval);
