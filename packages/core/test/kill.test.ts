@@ -83,7 +83,10 @@ test('kill -9 of a keeper in the instant in which it comes leaves nothing', asyn
   const dead = join(folder, 'run-dead');
   mkdirSync(join(dead, 'ledger'), { recursive: true });
   const library = join(dead, 'engine.js');
-  writeFileSync(library, 'exports.getContainerRuntimeClient = () => new Promise(() => {});');
+  writeFileSync(
+    library,
+    'exports.getContainerRuntimeClient = () => new Promise(() => setInterval(() => {}, 1_000));',
+  );
   const entry = { kind: 'containers', label: 'some', library };
   writeFileSync(join(dead, 'ledger', 'entry.json'), JSON.stringify(entry));
 
