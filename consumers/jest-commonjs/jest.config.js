@@ -1,1 +1,1 @@
-module.exports = { preset: 'ts-jest' };
+module.exports = { preset: 'ts-jest', testTimeout: 60_000 };

@@ -3,6 +3,9 @@ import { Bystanders, Project, runnerNames, runners, Watch } from '../src';
 // That the pieces work at all: a run that is left in peace, seen and gone, and bystanders that are
 // seen to be harmed.
 
+// Each step has a deadline of its own.
+jest.setTimeout(180_000);
+
 let project: Project | undefined;
 afterEach(() => project?.remove());
 

@@ -22,7 +22,7 @@ test('it is made, with its entries', () => {
   expect(copy.read('.changeset/memo-pad-kit.md')).toMatch(
     /^---\n"@seamkit\/memo-pad": minor\n---\n/,
   );
-}, 120_000);
+}, 300_000);
 
 test('nothing of the template is left in it', () => {
   const own = [...copy.files('packages/memo-pad')];
@@ -52,5 +52,5 @@ test.each([
     });
     expect([status, output]).toEqual([0, expect.anything()]);
   },
-  180_000,
+  300_000,
 );

@@ -51,7 +51,11 @@ export function containerWorkspace(): void {
 /** Resolves once the keeper has gone, and with it all that it started. */
 export async function stopKeeper(): Promise<void> {
   const status = await keeperStatus(process.env.SEAMKIT_WORKSPACE!);
-  if (status) process.kill(status.pid, 'SIGTERM');
+  try {
+    if (status) process.kill(status.pid, 'SIGTERM');
+  } catch {
+    // It has just ended by itself.
+  }
   const end = performance.now() + keeperPatience;
   while (await keeperStatus(process.env.SEAMKIT_WORKSPACE!)) {
     if (performance.now() > end) throw new Error('the keeper does not end');

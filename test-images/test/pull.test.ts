@@ -17,7 +17,9 @@ import {
 } from './engine';
 import { Registry } from './registry';
 
-const startTimeout = 6_000;
+const startTimeout = 10_000;
+
+jest.setTimeout(300_000);
 
 describeIf('images from a registry', noContainers(), () => {
   containerWorkspace();

@@ -23,6 +23,8 @@ function cannotRun(): string | undefined {
   return isOurs(process.env.SEAMKIT_REDIS_IMAGE) ? undefined : 'no images of test-images/build.sh';
 }
 
+jest.setTimeout(300_000);
+
 const title = 'an engine on another machine, by tcp';
 const reason = cannotRun();
 if (reason) {

@@ -25,6 +25,8 @@ export interface CacheConfig {
   url: string;
   /** How long a product may be served as it was. */
   seconds: number;
+  /** ms that a request waits for it, before it asks the database. Default 250. */
+  timeout?: number;
 }
 
 export interface BrokerConfig {

@@ -49,7 +49,7 @@ export function configFor({ db, cache, mq, storage, payments, auth, folder }: En
     databaseUrl: db.url,
     logLevel: 'silent',
     paymentMinutes: 30,
-    cache: cache && { url: cache.url, seconds: 60 },
+    cache: cache && { url: cache.url, seconds: 60, timeout: 5_000 },
     broker: mq && { url: mq.url, attempts: 3, retryDelay: 10 },
     storage: storage && {
       url: storage.endpoint,

@@ -10,6 +10,8 @@ export async function meet<R>(
   lock: string,
   count: number,
   work: () => Promise<R>,
+  /** Told how many wait when they are enough. */
+  met: (waiting: number) => void = () => {},
 ): Promise<R> {
   const holder = await db.pool.connect();
   await holder.query('begin');
@@ -17,7 +19,12 @@ export async function meet<R>(
   const result = work();
   const waiting = `select from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`;
-  while ((await db.query(waiting)).length < count) await setTimeout(5);
+  let sessions = await db.query(waiting);
+  while (sessions.length < count) {
+    await setTimeout(5);
+    sessions = await db.query(waiting);
+  }
+  met(sessions.length);
   await holder.query('commit');
   holder.release();
   return result;

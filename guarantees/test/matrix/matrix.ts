@@ -9,6 +9,9 @@ import type { RunnerName } from '../../src/runners';
 /** All cells; else a slice. Then what was measured is kept, for the page. */
 const full = process.env.MATRIX === 'full';
 
+/** ms; each step of a cell has a deadline of its own. */
+const patience = 300_000;
+
 /** The tests of one runtime and runner, with bystanders that watch them all. */
 export function matrix(runtime: Runtime, runner: RunnerName): void {
   const cells = cellsOf(runtime, runner, full);
@@ -21,13 +24,13 @@ export function matrix(runtime: Runtime, runner: RunnerName): void {
       throw new Error('no container engine answers; see test-images/engine.sh');
     }
     bystanders = await Bystanders.plant({ runtime, runner });
-  });
+  }, patience);
 
   afterAll(async () => {
     await engine?.stop();
     expect(await bystanders.remove()).toBe(0);
     if (full) keep(runtime, runner, measured);
-  });
+  }, patience);
 
   for (const cell of cells) {
     const title = `${cell.victim}, ${cell.cause}`;
@@ -36,13 +39,17 @@ export function matrix(runtime: Runtime, runner: RunnerName): void {
       console.info(`not tried: ${title}, ${runtime}, ${runner}: ${missing}`);
       continue;
     }
-    test(title, async () => {
-      if (cell.victim === 'engine') engine ??= await OwnEngine.start();
-      const { ending, bare, next, output, ended, gone } = await play(cell, engine);
-      expect({ ending, next, output }).toEqual({ ending: bare, next: 0, output });
-      expect(await bystanders.harmed()).toEqual([]);
-      measured.push({ ...coordinates(cell), ended: Math.round(ended), gone: Math.round(gone) });
-    }, 180_000);
+    test(
+      title,
+      async () => {
+        if (cell.victim === 'engine') engine ??= await OwnEngine.start();
+        const { ending, bare, next, output, ended, gone } = await play(cell, engine);
+        expect({ ending, next, output }).toEqual({ ending: bare, next: 0, output });
+        expect(await bystanders.harmed()).toEqual([]);
+        measured.push({ ...coordinates(cell), ended: Math.round(ended), gone: Math.round(gone) });
+      },
+      patience,
+    );
   }
 }
 

@@ -1,5 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** ms that an actor may take to give back what it has. */
+const patience = 5_000;
 
 /** How an actor opens its sandbox. */
 export interface Opening {
@@ -33,6 +37,7 @@ export class Refusal extends Error {
 export class Actor {
   private readonly child: ChildProcess;
   private readonly gone: Promise<void>;
+  private holds = false;
 
   constructor(harness: string, env: NodeJS.ProcessEnv) {
     this.child = fork(join(__dirname, 'actor-process.js'), [harness], {
@@ -43,8 +48,9 @@ export class Actor {
     this.gone = new Promise((resolve) => this.child.once('exit', () => resolve()));
   }
 
-  open(opening: Opening = {}): Promise<void> {
-    return this.order({ name: 'open', opening });
+  async open(opening: Opening = {}): Promise<void> {
+    await this.order({ name: 'open', opening });
+    this.holds = true;
   }
 
   write(key: string, value: string): Promise<void> {
@@ -63,8 +69,9 @@ export class Actor {
     return this.order({ name: 'reset' });
   }
 
-  close(): Promise<void> {
-    return this.order({ name: 'close' });
+  async close(): Promise<void> {
+    await this.order({ name: 'close' });
+    this.holds = false;
   }
 
   /** Calls the factory with these options. */
@@ -74,8 +81,19 @@ export class Actor {
 
   /** SIGKILL; resolves once the process is gone. */
   async kill(): Promise<void> {
+    this.holds = false;
     this.child.kill('SIGKILL');
     await this.gone;
+  }
+
+  /**
+   * Gives back what it has, where it can, and ends. A server goes on with what a killed process
+   * asked for: a sandbox that was made ahead of need would appear in the middle of the next case.
+   */
+  async leave(): Promise<void> {
+    const closed = this.holds && this.close().catch(() => {});
+    await Promise.race([closed, delay(patience, undefined, { ref: false })]);
+    await this.kill();
   }
 
   private async order(order: Order): Promise<any> {

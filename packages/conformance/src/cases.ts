@@ -31,8 +31,8 @@ export interface ConformanceCase {
 
 const always = () => true;
 const baseline = { kept: 'as it was', other: 'this too' };
-/** ms that a killed keeper's belongings may last: what is promised of containers. */
-const grace = 10_000;
+/** ms that a killed keeper's belongings may last. */
+const grace = ({ runtime }: Stage) => (runtime === 'container' ? 10_000 : 5_000);
 
 /** The suite. Each case has the stage for itself; servers stay warm between cases. */
 export const conformanceCases: readonly ConformanceCase[] = [
@@ -313,7 +313,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
       await until(
         async () => (await leftovers(owned)).length === 0,
         'everything to be gone',
-        grace,
+        grace(stage),
       ).catch(async (error) => {
         throw new Error(`${error.message}; still there: ${(await leftovers(owned)).join(', ')}`);
       });

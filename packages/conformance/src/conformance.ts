@@ -118,10 +118,11 @@ function playable(
 /** Against a server that another workspace's keeper runs, as somebody else's. */
 function externalSuite(harnessPath: string, kit: string, source: RuntimeName): Suite {
   const harness = require(harnessPath) as Harness;
-  const home = new Stage(harnessPath, source);
+  let home: Stage | undefined;
   let server: Promise<OpenServer> | undefined;
   let stage: Stage | undefined;
   const ready = async () => {
+    home ??= new Stage(harnessPath, source);
     server ??= home.inEnvironment(() =>
       openServer(harness.kit({ ...harness.options, runtime: source })),
     );
@@ -143,7 +144,7 @@ function externalSuite(harnessPath: string, kit: string, source: RuntimeName): S
     async close() {
       await stage?.strike();
       await (await server)?.close();
-      await home.strike();
+      await home?.strike();
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { RuntimeName, SeamkitError } from '@seamkit/core';
-import { openServer } from '@seamkit/core/inspect';
+import { findWorkspace, keeperStatus, openServer } from '@seamkit/core/inspect';
 import type { Harness } from './harness';
 
 /**
@@ -24,7 +24,10 @@ async function main(harnessPath: string, runtime: RuntimeName): Promise<string |
   } catch (error) {
     const { code, message } = error as SeamkitError;
     // Any other failure is not an absence: the cases will show it.
-    return absent.includes(code) ? message : null;
+    if (!absent.includes(code)) return null;
+    const keeper = await keeperStatus(findWorkspace());
+    if (keeper) process.kill(keeper.pid, 'SIGTERM'); // nobody else will
+    return message;
   }
 }
 

@@ -9,6 +9,9 @@ import { keeperStatus, type OpenServer, openServer, type Status } from '@seamkit
 import { Actor } from './actor';
 import type { Harness } from './harness';
 
+/** ms; a keeper lives on between two cases, however slow the machine. The last act ends it. */
+const linger = 30_000;
+
 /** Where a suite's cases play: a workspace of its own, and a runtime that is forced. */
 export class Stage {
   readonly harness: Harness;
@@ -36,6 +39,7 @@ export class Stage {
       ...process.env,
       SEAMKIT_WORKSPACE: this.workspace,
       SEAMKIT_RUN: 'conformance',
+      SEAMKIT_LINGER: String(linger),
       SEAMKIT_RUNTIME: undefined,
       ...(this.runtime !== 'local' && { [`${prefix}_RUNTIME`]: this.runtime }),
       [`${prefix}_URL`]: externalUrl,
@@ -86,7 +90,7 @@ export class Stage {
 
   /** Ends what a case left on the stage. */
   async clear(): Promise<void> {
-    await Promise.all([...this.actors].map((actor) => actor.kill()));
+    await Promise.all([...this.actors].map((actor) => actor.leave()));
     this.actors.clear();
   }
 
@@ -94,7 +98,11 @@ export class Stage {
   async endKeeper(): Promise<void> {
     const status = await this.status();
     if (!status) return;
-    process.kill(status.pid, 'SIGTERM');
+    try {
+      process.kill(status.pid, 'SIGTERM');
+    } catch {
+      return; // just now, by itself
+    }
     await until(() => !isRunning(status.pid), 'the keeper to end', 30_000);
   }
 

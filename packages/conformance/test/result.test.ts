@@ -23,11 +23,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test('a closed suite has told what passed, what failed, and what the kit supports', async () => {
   process.env.MUTANT = 'resets nothing';
-  const suite = suitesOf('./shelf-harness').find(({ runtime }) => runtime === 'process')!;
+  const suites = suitesOf('./shelf-harness');
+  const suite = suites.find(({ runtime }) => runtime === 'process')!;
   for (const { shows, run } of suite.tests) if (shows === 'manners') await run();
   const failing = suite.tests.find(({ name }) => name === 'reset returns to an empty baseline')!;
   await expect(failing.run()).rejects.toThrow(/strictly equal/);
-  await suite.close();
+  for (const { close } of suites) await close();
   expect(result('shelf-process')).toEqual({
     kit: 'shelf',
     runtime: 'process',

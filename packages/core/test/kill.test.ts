@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { belongings, type Entry, keeperStatus, leftovers } from '@seamkit/core/inspect';
 import { keeperPaths } from '../dist/keeper/paths';
 import { Project } from './project';
@@ -77,13 +78,24 @@ test.each(Object.keys(victims))(
 
 test('kill -9 of a keeper in the instant in which it comes leaves nothing', async () => {
   const { folder, lock } = keeperPaths(project.folder);
+  // The instant is made to last: it has no leash yet while it clears up after a dead one, whose
+  // engine does not answer.
+  const dead = join(folder, 'run-dead');
+  mkdirSync(join(dead, 'ledger'), { recursive: true });
+  const library = join(dead, 'engine.js');
+  writeFileSync(
+    library,
+    'exports.getContainerRuntimeClient = () => new Promise(() => setInterval(() => {}, 1_000));',
+  );
+  const entry = { kind: 'containers', label: 'some', library };
+  writeFileSync(join(dead, 'ledger', 'entry.json'), JSON.stringify(entry));
+
   const run = project.jest('-i', 'one');
-  // Without giving way: a few ms later it has a leash, which would clear up.
-  const deadline = performance.now() + 30_000;
-  while (!existsSync(lock) && performance.now() < deadline) {}
+  await until(() => existsSync(lock), 'the keeper to come', 30_000);
   process.kill(Number(readFileSync(lock, 'utf8').split(':')[0]), 'SIGKILL');
   expect(await run.ended).toBe(1);
   expect(run.output).toContain('KEEPER_FAILED');
+  rmSync(dead, { recursive: true });
   await until(() => readdirSync(folder).length === 0, 'its files to be gone', grace);
 });
 

@@ -20,14 +20,14 @@ export const noCache: ProductCache = {
 };
 
 export async function connectProductCache(
-  { url, seconds }: CacheConfig,
+  { url, seconds, timeout = 250 }: CacheConfig,
   log: FastifyBaseLogger,
 ): Promise<ProductCache & { close(): void }> {
   const redis = new Redis(url, {
     lazyConnect: true,
-    connectTimeout: 1000,
+    connectTimeout: 4 * timeout,
     // A request waits for the cache this long, and not at all while there is no connection.
-    commandTimeout: 250,
+    commandTimeout: timeout,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     retryStrategy: (attempt) => Math.min(attempt * 100, 2000),

@@ -29,17 +29,11 @@ test('a hundred orders at once share ten connections, and each is placed', async
   const { id } = await given(env).products.create({ stock: 100 });
   const lock = `select from products where id = ${id} for update`;
 
-  const [waiting, orders] = await meet(env, lock, 10, async () => {
-    const placed = orderAtOnce(api, 100, userId, id);
-    const held = `select count(*)::int from pg_stat_activity
-      where datname = current_database() and wait_event_type = 'Lock'`;
-    // Ten wait for the row that we hold; the other ninety for one of the ten.
-    let count = 0;
-    while (count < 10) [{ count }] = (await env.db.query(held)) as [{ count: number }];
-    return [count, await placed] as const;
-  });
+  const met = jest.fn();
+  const orders = await meet(env, lock, 10, () => orderAtOnce(api, 100, userId, id), met);
 
-  expect(waiting).toBe(10);
+  // Ten waited for the row that we held; the other ninety for one of the ten.
+  expect(met).toHaveBeenCalledWith(10);
   expect(new Set(orders.map(({ statusCode }) => statusCode))).toEqual(new Set([201]));
   expect(await env.db.query('select stock from products')).toEqual([{ stock: 0 }]);
 });
@@ -82,18 +76,23 @@ test('a product that is asked for a hundred times is read from the database once
 test('the pool answers several times as many queries a second as one connection', async () => {
   const pool = connectDatabase(env.db.url, pino({ level: 'silent' }));
   const query = () => pool.query('select pg_sleep(0.01)');
-  const perSecond = async (count: number, work: () => Promise<unknown>) => {
+  const atOnce = (count: number) => Promise.all(Array.from({ length: count }, query));
+  const inTurn = async (count: number) => {
+    for (let turn = 0; turn < count; turn++) await query();
+  };
+  const perSecond = async (count: number, work: (count: number) => Promise<unknown>) => {
     const start = performance.now();
-    await work();
+    await work(count);
     return (count / (performance.now() - start)) * 1000;
   };
-  const atOnce = (count: number) => Promise.all(Array.from({ length: count }, query));
   await atOnce(10); // connects
 
-  const alone = await perSecond(10, async () => {
-    for (let turn = 0; turn < 10; turn++) await query();
-  });
-  const together = await perSecond(100, () => atOnce(100));
+  // The best of several rounds: in some of them the machine had other things to do.
+  let [alone, together] = [0, 0];
+  for (let round = 0; round < 5; round++) {
+    alone = Math.max(alone, await perSecond(10, inTurn));
+    together = Math.max(together, await perSecond(100, atOnce));
+  }
   await pool.end();
 
   // Some 9 on an idle machine; 1 with a pool of one connection.

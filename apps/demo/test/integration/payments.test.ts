@@ -34,7 +34,7 @@ function countingProvider() {
 }
 
 /** Long enough for an answer, short enough for a test of one that never comes. */
-const impatient = () => ({ payments: { ...configFor(env).payments!, timeout: 100 } });
+const impatient = () => ({ payments: { ...configFor(env).payments!, timeout: 500 } });
 
 test('a paid order was charged at the provider', async () => {
   await using api = await startApi(env);

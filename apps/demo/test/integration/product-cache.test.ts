@@ -1,5 +1,5 @@
 import { use } from '@seamkit/core';
-import { boundaries, startApi } from '../environment';
+import { boundaries, configFor, startApi } from '../environment';
 import { given } from '../factories';
 
 const { db, cache } = boundaries;
@@ -22,7 +22,7 @@ test('a product is read from the database once', async () => {
 });
 
 test('a cached product is read anew when its time is over', async () => {
-  await using api = await startApi(env, { cache: { url: env.cache.url, seconds: 60 } });
+  await using api = await startApi(env, { cache: { ...configFor(env).cache!, seconds: 60 } });
   const { id, name } = await given(env).products.create();
   await api.inject(`/products/${id}`);
   await renameBehindItsBack(id);
