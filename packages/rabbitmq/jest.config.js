@@ -1,1 +1,2 @@
-module.exports = { ...require('../../jest.preset') };
+// The first test of a machine may wait until a server is downloaded, prepared and booted.
+module.exports = { ...require('../../jest.preset'), testTimeout: 180_000 };

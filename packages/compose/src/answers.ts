@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
 
 /** ms that a connection has to stay open. The engine accepts for a container that listens not yet, and closes. */
-const patience = 200;
+const patience = 500;
 
 /** Whether somebody serves a TCP port: greets, or at least keeps the connection. */
 export function answers(host: string, port: number): Promise<boolean> {

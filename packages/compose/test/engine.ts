@@ -65,11 +65,11 @@ export async function endWorkspace(workspace: string): Promise<void> {
   rmSync(workspace, { recursive: true });
 }
 
-/** Polls until `condition` holds. Rejects after `deadline` ms. */
+/** Polls until `condition` holds. Rejects after `deadline` ms: how fast it has to be is said elsewhere. */
 export async function until(
   condition: () => Promise<boolean>,
   what: string,
-  deadline = 10_000,
+  deadline = 60_000,
 ): Promise<void> {
   const end = performance.now() + deadline;
   while (!(await condition())) {

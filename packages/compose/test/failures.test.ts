@@ -8,6 +8,9 @@ import { redis } from '@seamkit/redis';
 import { getContainerRuntimeClient } from 'testcontainers';
 import { describeWithEngine, fixture, until } from './engine';
 
+// Compose starts a stack in 2 s, and in many more where others use the processors.
+jest.setTimeout(180_000);
+
 const image = `image: '\${SEAMKIT_REDIS_IMAGE:-redis:8}'`;
 let folder: string;
 
@@ -49,7 +52,7 @@ describeWithEngine('a start that fails', () => {
     const stack = stackOf(
       `  quick: { ${image} }
   slow: { ${image}, entrypoint: ['sh', '-c', 'echo waiting for godot; exec sleep 60'], expose: [80] }\n`,
-      { startTimeout: 5_000 },
+      { startTimeout: 15_000 }, // Compose itself takes most of it on a busy machine
     );
     const error = await failure({ stack });
     expect(error.code).toBe('START_TIMEOUT');

@@ -9,7 +9,7 @@ import { Redis } from 'ioredis';
 import { describeWithEngine, fixture } from './engine';
 
 // RabbitMQ boots in 4 s, and in 20 s where others use the processors.
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 
 describeWithEngine('a stack', () => {
   const options = { env: { SHOP_GREETING: 'good day' }, startTimeout: 100_000 };

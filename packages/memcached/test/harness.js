@@ -4,7 +4,11 @@ const memjs = require('memjs');
 
 /** Does `work` with a client that is not the kit's. */
 async function withClient(url, work) {
-  const client = memjs.Client.create(new URL(url).host, { retries: 0, timeout: 2 });
+  const client = memjs.Client.create(new URL(url).host, {
+    retries: 0,
+    timeout: 20,
+    conntimeout: 20,
+  });
   try {
     return await work(client);
   } finally {

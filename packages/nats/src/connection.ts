@@ -5,7 +5,7 @@ import { SeamkitError } from '@seamkit/core';
 export type NatsAccess = { servers: string; user?: string; pass?: string };
 
 /** ms that an answer of the server may take. */
-const timeout = 5_000;
+export const timeout = 10_000;
 
 /** A connection of the kit's own. @throws SeamkitError `SERVER_UNREACHABLE` */
 export async function connectTo(access: NatsAccess): Promise<NatsConnection> {

@@ -7,8 +7,8 @@ import { call, connectTo } from './connection';
 import type { NatsMembers, NatsOptions } from './kit';
 import { compare, restore, type Saved, save } from './streams';
 
-/** ms that the clients of a process that was killed may take to be gone. */
-const parting = 500;
+/** ms that clients which were closed, or whose process was killed, may take to be gone. */
+const parting = 3_000;
 
 /** Gives out the server's accounts. */
 export async function connectDriver(

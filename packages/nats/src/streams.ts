@@ -1,6 +1,8 @@
 import { createInbox, type NatsConnection } from '@nats-io/transport-node';
 import { type Json, SeamkitError } from '@seamkit/core';
-import { call, list } from './connection';
+import { call, list, timeout } from './connection';
+
+const streamNotFound = 10059;
 
 /** A stream of the baseline. KV buckets and object stores are streams too. */
 export type Saved = {
@@ -58,8 +60,13 @@ export async function compare(
 }
 
 export async function restore(line: NatsConnection, { stale, missing }: Difference): Promise<void> {
-  await Promise.all(stale.map((name) => call(line, `STREAM.DELETE.${name}`)));
+  await Promise.all(stale.map((name) => call(line, `STREAM.DELETE.${name}`).catch(unlessGone)));
   await Promise.all(missing.map((saved) => put(line, saved)));
+}
+
+/** A client that goes on may have deleted it just then. */
+function unlessGone(error: { code?: unknown }): void {
+  if (error.code !== streamNotFound) throw error;
 }
 
 /**
@@ -103,7 +110,7 @@ async function put(line: NatsConnection, saved: Saved): Promise<void> {
   const { deliver_subject: target } = await call(line, `STREAM.RESTORE.${name}`, { config, state });
   let answer: any;
   for (const chunk of [...snapshot, '']) {
-    answer = await line.request(target, Buffer.from(chunk, 'base64'), { timeout: 5_000 });
+    answer = await line.request(target, Buffer.from(chunk, 'base64'), { timeout });
   }
   const { error } = answer.json();
   if (error) throw new Error(`the stream ${name} could not be restored: ${error.description}`);

@@ -22,6 +22,8 @@ async function driverOf(options: NatsOptions): Promise<NatsDriver> {
 }
 
 const idOf = (name: string, index: number) => ({ name, index, owner: 'tests' });
+/** The server is shared: accounts from here on are no other file's. */
+const far = 200;
 
 afterAll(async () => {
   for (const one of closing) await one.close();
@@ -29,15 +31,15 @@ afterAll(async () => {
 
 test('an account belongs to one sandbox, until that is destroyed', async () => {
   const driver = await driverOf({});
-  const first = await driver.create(idOf('first', 7), []);
-  const second = await driver.create(idOf('second', 7), []);
+  const first = await driver.create(idOf('first', far), []);
+  const second = await driver.create(idOf('second', far), []);
   expect(second.account).not.toBe(first.account);
   await driver.destroy(first);
 
-  const third = await driver.create(idOf('third', 7), []);
+  const third = await driver.create(idOf('third', far), []);
   expect(third.account).toBe(first.account);
   await driver.destroy(first); // gone already: what has its account now stays
-  const fourth = await driver.create(idOf('fourth', 7), []);
+  const fourth = await driver.create(idOf('fourth', far), []);
   expect([first.account, second.account]).not.toContain(fourth.account);
   for (const one of [second, third, fourth]) await driver.destroy(one);
 });

@@ -2,6 +2,7 @@ import { type ConsumerMessages, jetstream, jetstreamManager } from '@nats-io/jet
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { open, use } from '@seamkit/core';
 import { type NatsAccess, nats } from '@seamkit/nats';
+import { compare, restore } from '../src/streams';
 
 const env = use({ mine: nats() });
 
@@ -89,6 +90,15 @@ describe('the kit’s own client', () => {
     expect(heard).toEqual([]);
     expect(warnings).toEqual([]);
   });
+});
+
+test('a stream that somebody deletes during a reset is no trouble', async () => {
+  const { client } = env.mine;
+  await (await jetstreamManager(client)).streams.add({ name: 'THEIRS', subjects: ['theirs'] });
+  const difference = await compare(client, []);
+  expect(difference.stale).toEqual(['THEIRS']);
+  await (await jetstreamManager(client)).streams.delete('THEIRS');
+  await restore(client, difference);
 });
 
 test('an account in which a file left a client is given to no other', async () => {

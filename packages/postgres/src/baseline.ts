@@ -17,8 +17,12 @@ export interface Baseline {
 }
 
 const maxAttempts = 6;
-/** ms that a session may take from the answer of its last statement to being idle. */
-const settling = 10;
+/**
+ * ms that a session may take from the answer of its last statement to being idle: little, but its
+ * process has to get a processor for it.
+ */
+const settling = 250;
+const pause = 5;
 /** The server could not get a lock in time, or gave up on a deadlock. */
 const contended = ['55P03', '40P01', '40001'];
 
@@ -129,16 +133,21 @@ export async function restore(
   witness?: Witness,
 ): Promise<string | undefined> {
   const query: Query = (text, values) => client.query(text, values);
-  for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+  const end = performance.now() + settling;
+  for (let attempt = 1; attempt <= maxAttempts; ) {
+    // Asked before the look: what it finds then has had its time.
+    const settled = performance.now() > end;
     const verdict = await baseline.restore();
     if (verdict.state === 'restored') return undefined;
     if (verdict.state === 'stale') return verdict.reason;
-    const { sessions, prepared } = verdict;
+    const { prepared } = verdict;
     // A client hears of a statement's end before the server says that it is idle again.
-    if (attempt === 1 && sessions.length && sessions.every(({ state }) => state === 'active')) {
-      await delay(settling);
+    const sessions = verdict.sessions.filter(({ state }) => settled || state !== 'active');
+    if (verdict.sessions.length && !sessions.length && !prepared.length) {
+      await delay(pause);
       continue;
     }
+    attempt++;
     witness?.ending(sessions, prepared);
     await endSessions(
       query,

@@ -10,8 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const admin = async (sql: string) =>
-  (await connected(server.endpoint.url, (client) => client.query(sql))).rows;
+const admin = async (sql: string, { endpoint } = server) =>
+  (await connected(endpoint.url, (client) => client.query(sql))).rows;
 
 /** A url of a role of its own. */
 async function roleUrl(name: string, attributes: string): Promise<string> {
@@ -162,10 +162,18 @@ describe('refused, with the next thing to do', () => {
 });
 
 describe('sweep', () => {
+  /** Another server: the keeper sweeps the one above in the background, whenever it meets it. */
+  let swept: OpenServer;
+  beforeAll(async () => {
+    swept = await openServer(postgres({ settings: { 'test.file': 'sweep' } }));
+  });
+  afterAll(() => swept.close());
+
+  const run = (sql: string) => admin(sql, swept);
   async function driver(owner: string) {
-    const { kit } = postgres({ url: server.endpoint.url });
+    const { kit } = postgres({ url: swept.endpoint.url });
     return (kit as ServerKit<PostgresOptions, Postgres>).driver(
-      server.endpoint,
+      swept.endpoint,
       {},
       {
         kit: 'postgres',
@@ -179,10 +187,10 @@ describe('sweep', () => {
   const template = (owner: string) => ({ name: `seamkit_${owner}_t1`, index: 1, owner });
   /** As if an owner had made its databases long ago. */
   const age = (name: string) =>
-    admin(`DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS %L', '${name}',
+    run(`DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS %L', '${name}',
       regexp_replace(shobj_description((SELECT oid FROM pg_database WHERE datname = '${name}'), 'pg_database'), '[0-9]+', '1000')); END $$`);
   const there = async (...names: string[]) =>
-    (await admin('SELECT datname FROM pg_database'))
+    (await run('SELECT datname FROM pg_database'))
       .map(({ datname }) => datname)
       .filter((name) => names.includes(name))
       .sort();
@@ -197,8 +205,8 @@ describe('sweep', () => {
     const foreign = ['seamkit_dead1_t99', 'seamkit_foreign', 'someone_else'];
     const mine = ['dead1', 'young1', 'living1'].map((owner) => template(owner).name);
     try {
-      for (const name of foreign) await admin(`CREATE DATABASE ${name}`);
-      await admin("COMMENT ON DATABASE seamkit_foreign IS 'seamkit 1000 x'");
+      for (const name of foreign) await run(`CREATE DATABASE ${name}`);
+      await run("COMMENT ON DATABASE seamkit_foreign IS 'seamkit 1000 x'");
       await dead.template(template('dead1'));
       await young.template(template('young1'));
       await living.template(template('living1'));
@@ -215,7 +223,7 @@ describe('sweep', () => {
       await living.destroyTemplate({ name: 'seamkit_living1_t1' });
       await living.close();
       await sweeper.close();
-      for (const name of foreign) await admin(`DROP DATABASE IF EXISTS ${name}`);
+      for (const name of foreign) await run(`DROP DATABASE IF EXISTS ${name}`);
     }
   });
 });

@@ -9,7 +9,13 @@ const folder = join(__dirname, 'one-file');
 const file = join(folder, 'notes.test.js');
 const runners: Record<string, { args: string[]; passed: RegExp }> = {
   jest: {
-    args: [require.resolve('jest/bin/jest'), '--rootDir', folder, '--config', '{"transform":{}}'],
+    args: [
+      require.resolve('jest/bin/jest'),
+      '--rootDir',
+      folder,
+      '--config',
+      '{"transform":{},"testTimeout":60000}',
+    ],
     passed: /Tests:\s+2 passed/,
   },
   vitest: {
@@ -17,6 +23,8 @@ const runners: Record<string, { args: string[]; passed: RegExp }> = {
       join(require.resolve('vitest/package.json'), '../vitest.mjs'),
       'run',
       '--globals',
+      '--testTimeout',
+      '60000',
       '--root',
       folder,
     ],

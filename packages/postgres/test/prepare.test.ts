@@ -204,7 +204,7 @@ describe('a prepare function', () => {
           client.code = code;
         });
       },
-      prepareTimeout: 300,
+      prepareTimeout: 5_000, // enough to connect and begin, be the machine as busy as it may
       key: 'hangs',
     });
     expect(error.code).toBe('PREPARE_TIMEOUT');

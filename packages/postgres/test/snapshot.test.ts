@@ -64,8 +64,9 @@ test('a snapshot that was never made is refused', async () => {
 test('snapshots go with their sandbox', async () => {
   const own = await open({ db: postgres({ prepare }) });
   await own.db.snapshot();
-  const like = `${new URL(own.db.url).pathname.slice(1)}_%`;
-  const ours = () => env.db.query('SELECT datname FROM pg_database WHERE datname LIKE $1', [like]);
+  const prefix = `${new URL(own.db.url).pathname.slice(1)}_`;
+  const ours = () =>
+    env.db.query('SELECT datname FROM pg_database WHERE starts_with(datname, $1)', [prefix]);
   expect(await ours()).toHaveLength(1);
   await own.close();
   expect(await ours()).toEqual([]);

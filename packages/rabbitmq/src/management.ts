@@ -14,6 +14,8 @@ export class Refusal extends Error {
 }
 
 const timeout = 30_000;
+/** How a connection fails that the other side has closed. */
+const gone = new Set<string | undefined>(['ECONNRESET', 'EPIPE']);
 
 /** The management API over connections that are kept open. Any number of calls at once. */
 export class Management {
@@ -56,9 +58,17 @@ export class Management {
 
   /** Resolves if it is gone already. */
   async remove(path: string): Promise<void> {
-    await this.text('DELETE', path).catch((error) => {
-      if (!(error instanceof Refusal && error.status === 404)) throw error;
-    });
+    for (const again of [true, false]) {
+      try {
+        await this.text('DELETE', path);
+        return;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        if (error.status === 404) return;
+        // The answer to all but one who remove a user at once: the next look finds it gone.
+        if (error.status !== 500 || !again) throw error;
+      }
+    }
   }
 
   /**
@@ -106,12 +116,14 @@ export class Management {
   }
 
   private async send(method: string, path: string, body?: unknown) {
-    try {
-      return await this.once(method, path, body);
-    } catch (error) {
-      // A kept connection that the server closed just then; every call here may be repeated.
-      if ((error as { stale?: boolean }).stale) return this.once(method, path, body);
-      throw error;
+    for (;;) {
+      try {
+        return await this.once(method, path, body);
+      } catch (error) {
+        // A kept connection that the server has closed; the next may be another such one. Every
+        // call here may be repeated.
+        if (!(error as { stale?: boolean }).stale) throw error;
+      }
     }
   }
 
@@ -144,7 +156,7 @@ export class Management {
         sent.destroy(new Error(`no answer to ${method} ${path} within ${timeout} ms`)),
       );
       sent.once('error', (error: NodeJS.ErrnoException) =>
-        reject(Object.assign(error, { stale: sent.reusedSocket && error.code === 'ECONNRESET' })),
+        reject(Object.assign(error, { stale: sent.reusedSocket && gone.has(error.code) })),
       );
       sent.end(data);
     });

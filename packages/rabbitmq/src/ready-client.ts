@@ -13,6 +13,7 @@ export class ReadyClient {
   control!: ConfirmChannel;
   private readonly broken = new Set<unknown>();
   private sent = -1;
+  private mending: Promise<void> | undefined;
 
   private constructor(
     private readonly url: string,
@@ -37,16 +38,27 @@ export class ReadyClient {
 
   /** What waits in a queue, and who consumes from it. Nothing, if it is gone. */
   async count(queue: string): Promise<{ messageCount: number; consumerCount: number }> {
-    try {
-      return await this.control.checkQueue(queue);
-    } catch {
-      await this.mend();
-      return { messageCount: 0, consumerCount: 0 };
+    for (;;) {
+      try {
+        return await this.control.checkQueue(queue);
+      } catch (error) {
+        await this.mend();
+        const refused = typeof (error as { code?: unknown }).code === 'number';
+        if (refused) return { messageCount: 0, consumerCount: 0 };
+        // Else the channel ended over another queue, before this one's turn.
+      }
     }
   }
 
   /** Opens again what was closed. */
-  async mend(): Promise<void> {
+  mend(): Promise<void> {
+    this.mending ??= this.reopen().finally(() => {
+      this.mending = undefined;
+    });
+    return this.mending;
+  }
+
+  private async reopen(): Promise<void> {
     if (!this.connection || this.broken.has(this.connection)) {
       this.connection = this.watched(await connectTo(this.url, this.name));
       [this.channel, this.control] = await Promise.all([this.open(), this.open()]);

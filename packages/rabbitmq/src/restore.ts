@@ -34,6 +34,8 @@ export interface Restoration {
 
 /** A message can move by itself while we look: dead letters, time-outs. */
 const rounds = 4;
+/** ms that a worker which stays may take to finish. */
+const finishing = 1_000;
 
 /**
  * Returns a vhost to its baseline. Queues that somebody still consumes from, or holds messages of,
@@ -141,7 +143,7 @@ async function takeBackForeign(state: VhostState, work: Restoration): Promise<bo
     await until(async () => {
       now = await look();
       return heldIn(now, work).length === 0;
-    });
+    }, finishing);
   }
   const held = heldIn(now, work);
   for (const { name, unacknowledged, consumers } of held) {

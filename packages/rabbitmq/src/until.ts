@@ -1,10 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-const patience = 1_000;
 const pollInterval = 5;
 
-/** Waits for a condition, at most a second. Resolves to whether it came to hold. */
-export async function until(holds: () => Promise<boolean>): Promise<boolean> {
+/** Waits for a condition, at most `patience` ms. Resolves to whether it came to hold. */
+export async function until(holds: () => Promise<boolean>, patience = 10_000): Promise<boolean> {
   for (const deadline = performance.now() + patience; performance.now() < deadline; ) {
     if (await holds()) return true;
     await delay(pollInterval);

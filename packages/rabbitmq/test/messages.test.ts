@@ -2,6 +2,9 @@ import { use } from '@seamkit/core';
 import { rabbitmq } from '@seamkit/rabbitmq';
 import { connect } from 'amqplib';
 
+/** Messages come at once, but on a busy machine that can be a while. */
+const soon = { timeout: 20_000 };
+
 async function declare(url: string) {
   const connection = await connect(url, { noDelay: true });
   const channel = await connection.createChannel();
@@ -27,14 +30,14 @@ test('messages arrive in the order in which they were published', async () => {
   for (let number = 1; number <= 20; number++) {
     await env.mq.publish('orders', 'order.placed', { number });
   }
-  const messages = await env.mq.drain('placed', { count: 20 });
+  const messages = await env.mq.drain('placed', { count: 20, ...soon });
   expect(messages.map((message) => message.json().number)).toEqual(
     Array.from({ length: 20 }, (_, index) => index + 1),
   );
 });
 
 test('next waits for a message that comes later', async () => {
-  const waiting = env.mq.next('placed');
+  const waiting = env.mq.next('placed', soon);
   await env.mq.publish('orders', 'order.placed', 'soon');
   expect(await waiting).toMatchObject({
     text: 'soon',
@@ -46,7 +49,7 @@ test('next waits for a message that comes later', async () => {
 
 test('next takes one message, and leaves the others as they were', async () => {
   for (const text of ['one', 'two', 'three']) await env.mq.publish('', 'plain', text);
-  expect((await env.mq.next('plain')).text).toBe('one');
+  expect((await env.mq.next('plain', soon)).text).toBe('one');
   const rest = await env.mq.drain('plain');
   expect(rest.map(({ text, redelivered }) => [text, redelivered])).toEqual([
     ['two', false],
@@ -86,7 +89,7 @@ test('publish takes text, bytes and values', async () => {
   await env.mq.publish('', 'plain', 'text');
   await env.mq.publish('', 'plain', Buffer.from([0, 255]));
   await env.mq.publish('', 'plain', { a: [1] }, { headers: { trace: 'abc' } });
-  const [text, bytes, value] = await env.mq.drain('plain', { count: 3 });
+  const [text, bytes, value] = await env.mq.drain('plain', { count: 3, ...soon });
   expect([text!.text, text!.properties.contentType]).toEqual(['text', 'text/plain']);
   expect([...bytes!.content]).toEqual([0, 255]);
   expect([value!.json(), value!.headers.trace]).toEqual([{ a: [1] }, 'abc']);
@@ -97,7 +100,7 @@ test('publish takes text, bytes and values', async () => {
 
 test('a message that is not JSON fails with its text', async () => {
   await env.mq.publish('', 'plain', '{"half":');
-  const message = await env.mq.next('plain');
+  const message = await env.mq.next('plain', soon);
   expect(() => message.json()).toThrow(
     expect.objectContaining({ code: 'EXPECTATION_FAILED', tried: ['{"half":'] }),
   );
@@ -108,27 +111,27 @@ test('what a consumer rejects is dead-lettered, with the reason', async () => {
     if (message) env.mq.channel.nack(message, false, false);
   });
   await env.mq.publish('orders', 'order.placed', 'broken');
-  const dead = await env.mq.deadLettered('placed');
+  const dead = await env.mq.deadLettered('placed', soon);
   expect(dead.text).toBe('broken');
   expect(dead.deaths).toMatchObject([{ queue: 'placed', reason: 'rejected', count: 1 }]);
 });
 
 test('what nobody takes in time is dead-lettered as expired', async () => {
   await env.mq.publish('', 'brief', 'too late');
-  const dead = await env.mq.deadLettered('brief');
+  const dead = await env.mq.deadLettered('brief', soon);
   expect(dead.deaths[0]).toMatchObject({ queue: 'brief', reason: 'expired' });
 });
 
 test('deadLettered looks past the dead letters of other queues', async () => {
   await env.mq.publish('', 'brief', 'of another queue');
   await env.mq
-    .deadLettered('brief')
+    .deadLettered('brief', soon)
     .then(({ content }) => env.mq.publish('', 'graveyard', content));
   await env.mq.publish('', 'placed', 'mine');
   const taken = await env.mq.channel.get('placed');
   if (taken) env.mq.channel.reject(taken, false);
-  expect((await env.mq.deadLettered('placed')).text).toBe('mine');
-  expect((await env.mq.next('graveyard')).text).toBe('of another queue');
+  expect((await env.mq.deadLettered('placed', soon)).text).toBe('mine');
+  expect((await env.mq.next('graveyard', soon)).text).toBe('of another queue');
 });
 
 test('dead letters that go nowhere are said so', async () => {
@@ -143,7 +146,7 @@ test('an unacknowledged message is redelivered when its channel ends', async () 
   await env.mq.publish('', 'plain', 'again');
   expect(await channel.get('plain')).toMatchObject({ fields: { redelivered: false } });
   await channel.close();
-  expect(await env.mq.next('plain')).toMatchObject({ text: 'again', redelivered: true });
+  expect(await env.mq.next('plain', soon)).toMatchObject({ text: 'again', redelivered: true });
 });
 
 test('publisher confirms tell a refused message from a taken one', async () => {
@@ -163,7 +166,7 @@ test('prefetch bounds what a consumer holds', async () => {
 test('a higher priority overtakes', async () => {
   await env.mq.publish('', 'urgent', 'low', { priority: 1 });
   await env.mq.publish('', 'urgent', 'high', { priority: 5 });
-  const messages = await env.mq.drain('urgent', { count: 2 });
+  const messages = await env.mq.drain('urgent', { count: 2, ...soon });
   expect(messages.map(({ text }) => text)).toEqual(['high', 'low']);
 });
 

@@ -19,6 +19,10 @@ exports.server = {
       'save ""',
       'protected-mode no',
       ...settings.lines,
+      // Else `port` + 10,000, which may be a client's own port.
+      ...(/^cluster-enabled/m.test(settings.lines.join('\n'))
+        ? [`cluster-port ${await ctx.port()}`]
+        : []),
     ];
     await writeFile(file, lines.join('\n'));
     await chmod(file, 0o666); // a sentinel, running as another user, writes to it

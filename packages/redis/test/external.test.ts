@@ -193,11 +193,11 @@ describe('on a server that belongs to somebody else', () => {
     await admin.set('more', 'changes'); // so that there is a count to come back to
     await sandbox.reset({});
     const changes = async () =>
-      /changes_since_last_save:(\d+)/.exec(await admin.info('persistence'))![1];
+      Number(/changes_since_last_save:(\d+)/.exec(await admin.info('persistence'))![1]);
     const before = await changes();
     await admin.save(); // the count begins at 0 again
     const { client } = sandbox.members;
-    while ((await changes()) !== before) await client.append('key', '!');
+    while ((await changes()) < before) await client.append('key', '!');
     await sandbox.reset({});
     expect(await client.get('key')).toBe('value');
     await sandbox.close();
@@ -295,11 +295,8 @@ describe('what is not a server for tests', () => {
   });
 
   test('nobody', async () => {
-    let port = 0;
-    await listening(createServer(), async (free) => {
-      port = free;
-    });
-    await expect(driver(`redis://127.0.0.1:${port}`, 'mine')).rejects.toMatchObject({
+    // Not a port that was free a moment ago: somebody else may be given it.
+    await expect(driver('redis://127.0.0.1:1', 'mine')).rejects.toMatchObject({
       code: 'SERVER_UNREACHABLE',
       hint: expect.stringContaining('redis-cli'),
     });
@@ -320,6 +317,6 @@ async function listening(server: Server, work: (port: number) => Promise<void>):
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!(await condition())) if (Date.now() > deadline) throw new Error('waited 5 s');
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) if (Date.now() > deadline) throw new Error('waited 20 s');
 }

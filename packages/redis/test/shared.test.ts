@@ -142,7 +142,7 @@ describe('its warnings', () => {
     const text = await warned(async () => {
       const consumer = client();
       consumer.blpop('queue', 0).catch(() => {});
-      await until(async () => isBlocked(consumer, (await client().client('LIST')) as string));
+      await until(async () => isBlocked(consumer, await list()));
     });
     expect(text).toMatch(/"service" blocked in BLPOP; it acts on later tests too/);
   });
@@ -175,6 +175,6 @@ async function list(): Promise<string> {
 }
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 5_000;
-  while (!(await condition())) if (Date.now() > deadline) throw new Error('waited 5 s');
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) if (Date.now() > deadline) throw new Error('waited 20 s');
 }

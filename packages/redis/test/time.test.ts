@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { use } from '@seamkit/core';
 import { redis } from '@seamkit/redis';
 import { Redis } from 'ioredis';
@@ -10,8 +11,8 @@ const env = use({
       await client.hset('hash', { short: '1', long: '2', forever: '3' });
       const replies = await client
         .pipeline()
-        .call('HPEXPIRE', 'hash', 5_000, 'FIELDS', 1, 'short')
-        .call('HPEXPIRE', 'hash', 50_000, 'FIELDS', 1, 'long')
+        .call('HPEXPIRE', 'hash', 20_000, 'FIELDS', 1, 'short')
+        .call('HPEXPIRE', 'hash', 100_000, 'FIELDS', 1, 'long')
         .exec();
       if (!replies![0]![0]) await client.set('supported', '1');
       client.disconnect();
@@ -20,32 +21,49 @@ const env = use({
   timed: redis({
     async prepare(url) {
       const client = new Redis(url);
-      await client.set('short', '1', 'PX', 800);
       await client.set('long', '1', 'EX', 100);
+      await client.set('short', '1', 'PX', 4_000);
       client.disconnect();
     },
   }),
 });
 
 describe('times to live of the baseline begin anew in each test, whether it wrote or not', () => {
-  test('(time passes, and a key expires)', async () => {
-    const { client } = env.timed;
-    const end = Date.now() + 10_000;
-    while ((await client.pttl('long')) > 99_000) expect(Date.now()).toBeLessThan(end);
-    expect(await env.timed.keys()).toEqual(['long']);
-  });
+  /** When `long` was due in the test before, and how long that lasted; ms of the server's clock. */
+  let before: { due: number; lasted: number } | undefined;
 
-  test('(time passes, and no key expires)', async () => {
-    const { client } = env.timed;
-    expect(await client.exists('short')).toBe(1);
-    const end = Date.now() + 10_000;
-    while ((await client.pttl('short')) > 400) expect(Date.now()).toBeLessThan(end);
-    expect(await client.pttl('long')).toBeGreaterThan(99_000);
-  });
+  async function clock(): Promise<number> {
+    const [seconds, micros] = await env.timed.client.time();
+    return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000);
+  }
 
-  test('all is as it was', async () => {
-    expect(await env.timed.client.pttl('short')).toBeGreaterThan(400);
-  });
+  /** From one reset to the next at least the test in between passes: by that `long` is due later. */
+  async function look(pass: () => Promise<void>): Promise<void> {
+    const begin = await clock();
+    const due = Number(await env.timed.client.call('PEXPIRETIME', 'long'));
+    if (before) expect(due - before.due).toBeGreaterThanOrEqual(before.lasted);
+    await pass();
+    before = { due, lasted: (await clock()) - begin };
+  }
+
+  test('(time passes, and a key expires)', () =>
+    look(async () => {
+      const end = Date.now() + 20_000;
+      while ((await env.timed.keys()).includes('short')) {
+        expect(Date.now()).toBeLessThan(end);
+        await delay(20);
+      }
+    }));
+
+  test('(time passes, and no key expires)', () =>
+    look(async () => {
+      expect(await env.timed.keys()).toEqual(['long', 'short']);
+      const begin = await clock();
+      while ((await clock()) < begin + 100) await delay(20);
+    }));
+
+  test('all is as it was', () =>
+    look(async () => expect(await env.timed.keys()).toEqual(['long', 'short'])));
 });
 
 test('expireNow: the key is gone, and the server says so', async () => {
@@ -76,7 +94,7 @@ test('expireNow refuses what would not expire', async () => {
 test('advance: what is due is gone, the rest is nearer', async () => {
   const { client, advance } = env.cache;
   await client.set('due', '1', 'PX', 60_000);
-  await client.set('not yet', '1', 'PX', 60_500);
+  await client.set('not yet', '1', 'PX', 90_000);
   await client.set('later', '1', 'EX', 3600);
   await client.set('forever', '1');
 
@@ -109,10 +127,10 @@ describe('times to live of hash fields', () => {
 
   test('advance passes them', async () => {
     if (!(await known())) return;
-    await env.fields.advance(10_000);
+    await env.fields.advance(30_000);
     expect(await env.fields.client.hgetall('hash')).toEqual({ long: '2', forever: '3' });
     const [left] = (await env.fields.client.call('HPTTL', 'hash', 'FIELDS', 1, 'long')) as number[];
-    expect(left).toBeLessThanOrEqual(40_000);
+    expect(left).toBeLessThanOrEqual(70_000);
   });
 
   test('reset restores them', async () => {
@@ -120,7 +138,7 @@ describe('times to live of hash fields', () => {
     const { client } = env.fields;
     expect(await client.hgetall('hash')).toEqual({ short: '1', long: '2', forever: '3' });
     const [left] = (await client.call('HPTTL', 'hash', 'FIELDS', 1, 'long')) as number[];
-    expect(left).toBeGreaterThan(40_000);
+    expect(left).toBeGreaterThan(70_000);
     expect(await client.pttl('hash')).toBe(-1);
     await client.call('HPERSIST', 'hash', 'FIELDS', 1, 'short');
   });

@@ -10,6 +10,8 @@ export const timeToLive = 600_000;
 const ofOwner = /^seamkit-([a-z0-9]+)-owner$/;
 const sign = 'alive';
 const claims = 'buckets/';
+/** How often an owner's bucket is made, since others of the owner's may take it for left just then. */
+const makings = 5;
 
 /**
  * Who owns which bucket on a server that many machines share, kept in that server: a bucket per
@@ -62,23 +64,29 @@ export class Owner {
       if (!owner || owner === this.name) continue;
       const age = await this.sinceSignOfLife(home!);
       if (age === undefined || (owner !== ended && age <= life)) continue;
-      const list = await requests.send('GET', {
-        bucket: home,
-        query: `list-type=2&prefix=${encodeURIComponent(claims)}`,
-      });
-      for (const [, key] of list.body.matchAll(/<Key>(.*?)<\/Key>/g)) {
-        const bucket = key!.slice(claims.length);
-        if (!bucket.startsWith(`seamkit-${owner}-`)) continue;
-        await this.buckets.remove(bucket);
-        await requests.send('DELETE', { bucket: home, key });
-        removed.push(bucket);
-      }
-      // More claims than a page has: the rest is for the next sweep.
-      if (/<IsTruncated>true/.test(list.body)) continue;
-      await this.buckets.remove(home!);
-      removed.push(home!);
+      // Gone meanwhile: another sweep was faster.
+      await this.removeAll(owner, home!, removed).catch(unlessGone('NoSuchBucket', 'NoSuchKey'));
     }
     return removed;
+  }
+
+  private async removeAll(owner: string, home: string, removed: string[]): Promise<void> {
+    const { requests } = this.buckets;
+    const list = await requests.send('GET', {
+      bucket: home,
+      query: `list-type=2&prefix=${encodeURIComponent(claims)}`,
+    });
+    for (const [, key] of list.body.matchAll(/<Key>(.*?)<\/Key>/g)) {
+      const bucket = key!.slice(claims.length);
+      if (!bucket.startsWith(`seamkit-${owner}-`)) continue;
+      await this.buckets.remove(bucket);
+      removed.push(bucket);
+      await requests.send('DELETE', { bucket: home, key });
+    }
+    // More claims than a page has: the rest is for the next sweep.
+    if (/<IsTruncated>true/.test(list.body)) return;
+    await this.buckets.remove(home);
+    removed.push(home);
   }
 
   /** No more signs of life; where nothing is claimed, nothing is left. */
@@ -106,12 +114,15 @@ export class Owner {
   }
 
   private async write(key: string): Promise<void> {
-    const put = () => this.buckets.requests.send('PUT', { bucket: this.home, key, body: '' });
-    await put().catch(async (error) => {
-      // Another process of this owner's was the last to leave.
-      unlessGone('NoSuchBucket')(error);
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.buckets.requests.send('PUT', { bucket: this.home, key, body: '' });
+        return;
+      } catch (error) {
+        if (tries > makings) throw error;
+        unlessGone('NoSuchBucket')(error);
+      }
       await this.buckets.make(this.home).catch(unlessGone('BucketAlreadyOwnedByYou'));
-      await put();
-    });
+    }
   }
 }

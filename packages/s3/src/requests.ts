@@ -7,6 +7,9 @@ import type { Access } from './access';
 // The test may replace the global one, and a server refuses what was not signed just now.
 const RealDate = Date;
 
+/** How a connection fails that the other side has closed. */
+const gone = new Set<string | undefined>(['ECONNRESET', 'EPIPE']);
+
 export interface S3Request {
   bucket?: string;
   key?: string;
@@ -53,7 +56,22 @@ export class Requests {
   }
 
   /** The answer as it is, refusals too. Rejects where there is none. */
-  ask(method: string, { bucket, key, query, headers, body }: S3Request): Promise<S3Answer> {
+  async ask(method: string, request: S3Request): Promise<S3Answer> {
+    for (;;) {
+      try {
+        return await this.once(method, request);
+      } catch (error) {
+        // A kept connection that the server has closed; the next may be another such one. Every
+        // request here may be repeated.
+        if (!(error as { stale?: boolean }).stale) throw error;
+      }
+    }
+  }
+
+  private once(
+    method: string,
+    { bucket, key, query, headers, body }: S3Request,
+  ): Promise<S3Answer> {
     const path = `/${bucket ?? ''}${key === undefined ? '' : `/${encodeKey(key)}`}`;
     const options = sign(
       {
@@ -83,7 +101,9 @@ export class Requests {
         headers: options.headers as Record<string, string>,
         agent: this.agent,
       });
-      outgoing.once('error', reject);
+      outgoing.once('error', (error: NodeJS.ErrnoException) =>
+        reject(Object.assign(error, { stale: outgoing.reusedSocket && gone.has(error.code) })),
+      );
       outgoing.once('response', (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk) => chunks.push(chunk));

@@ -108,7 +108,7 @@ const probes: Record<Capability, (store: S3Members) => Promise<boolean>> = {
     );
     return (await aws.send(new HeadObjectCommand(where))).ServerSideEncryption === 'AES256';
   },
-  async listenNotifications({ client, bucket, put }) {
+  async listenNotifications({ client, bucket, put, capabilities }) {
     const poller = client.listenBucketNotification(bucket, '', '', ['s3:ObjectCreated:*']);
     let heard: boolean | undefined;
     poller.once('notification', () => {
@@ -117,7 +117,7 @@ const probes: Record<Capability, (store: S3Members) => Promise<boolean>> = {
     poller.on('error', () => {
       heard ??= false;
     });
-    const deadline = performance.now() + 2_000;
+    const deadline = performance.now() + (capabilities.listenNotifications ? 20_000 : 2_000);
     while (heard === undefined && performance.now() < deadline) await put('a', '');
     poller.stop();
     return heard ?? false;

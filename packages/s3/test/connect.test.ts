@@ -20,14 +20,12 @@ async function listening(server: Server): Promise<string> {
 }
 
 describe('a url without an S3 server behind it', () => {
-  let server: Server;
-  afterEach(() => server.close());
+  let server: Server | undefined;
+  afterEach(() => server?.close());
 
   test('nobody listens', async () => {
-    server = createServer();
-    const url = await listening(server);
-    await new Promise((resolve) => server.close(resolve));
-    expect(await refusal(url)).toMatchObject({
+    // Not a port that was free a moment ago: somebody else may be given it.
+    expect(await refusal('http://key:secret@127.0.0.1:1')).toMatchObject({
       code: 'SERVER_UNREACHABLE',
       message: expect.stringContaining('ECONNREFUSED'),
       hint: expect.stringContaining('SEAMKIT_S3_URL'),
