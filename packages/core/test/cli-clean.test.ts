@@ -163,6 +163,20 @@ test('leftovers of a keeper that died with its leash go; what lives stays', asyn
   }
 });
 
+test('leftovers of an engine that does not answer are listed without what it has', async () => {
+  const run = join(folder, `state/seamkit-${process.getuid!()}/0123/run-abc`);
+  const ledger = join(run, 'ledger');
+  for (const path of [join(run, '../..'), ledger])
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  writeFileSync(join(run, 'keeper'), '999999999:1');
+  const library = join(run, 'engine.js');
+  writeFileSync(library, 'exports.getContainerRuntimeClient = () => new Promise(() => {});');
+  new Ledger(ledger).add({ kind: 'containers', label: 'some', library });
+  const { code, things } = await clean('--leftovers');
+  expect(code).toBe(0);
+  expect(things.map(({ what }: any) => what)).toContain(run);
+});
+
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn("skipped: a stranger's folder, which takes root to make");
 

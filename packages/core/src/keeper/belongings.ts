@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Entry, engineClient, Ledger, labelled } from './ledger';
+import { type Entry, Ledger, labelled, withEngine } from './ledger';
 import { keeperPaths } from './paths';
 import { isAlive } from './process-identity';
 
@@ -20,8 +20,9 @@ export async function leftovers(entries: readonly Entry[]): Promise<string[]> {
     if (entry.kind === 'folder' && existsSync(entry.path)) found.push(`folder ${entry.path}`);
     if (entry.kind === 'lock' && existsSync(entry.path)) found.push(`lock ${entry.path}`);
     if (entry.kind === 'containers') {
-      const { dockerode } = await engineClient(entry.library);
-      const { containers, networks, volumes } = await labelled(dockerode, entry.label);
+      const { containers, networks, volumes } = await withEngine(entry.library, (dockerode) =>
+        labelled(dockerode, entry.label),
+      );
       found.push(
         ...containers.map((id) => `container ${id}`),
         ...networks.map((id) => `network ${id}`),

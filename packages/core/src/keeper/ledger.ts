@@ -2,9 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { within } from '../within';
 import { tryLock } from './lock';
 import { isAlive, pidOf } from './process-identity';
 import { removeSegments } from './shared-memory';
+
+/** ms that an engine may take to list or remove what a label names. */
+const enginePatience = 10_000;
 
 /** Something that must not outlive its keeper. */
 export type Entry =
@@ -103,22 +107,28 @@ function removeLock(path: string): void {
  */
 export async function removeContainers(label: string, library: string): Promise<boolean> {
   try {
-    const { dockerode } = await engineClient(library);
-    const { containers, networks, volumes } = await labelled(dockerode, label);
-    const each = <T>(list: T[], remove: (one: T) => Promise<unknown>) =>
-      Promise.all(list.map((one) => remove(one).catch(() => {})));
-    await each(containers, (id) => dockerode.getContainer(id).remove({ force: true, v: true }));
-    await each(networks, (id) => dockerode.getNetwork(id).remove());
-    await each(volumes, (name) => dockerode.getVolume(name).remove({ force: true }));
-    return Object.values(await labelled(dockerode, label)).every(({ length }) => length === 0);
+    return await withEngine(library, async (dockerode) => {
+      const { containers, networks, volumes } = await labelled(dockerode, label);
+      const each = <T>(list: T[], remove: (one: T) => Promise<unknown>) =>
+        Promise.all(list.map((one) => remove(one).catch(() => {})));
+      await each(containers, (id) => dockerode.getContainer(id).remove({ force: true, v: true }));
+      await each(networks, (id) => dockerode.getNetwork(id).remove());
+      await each(volumes, (name) => dockerode.getVolume(name).remove({ force: true }));
+      return Object.values(await labelled(dockerode, label)).every(({ length }) => length === 0);
+    });
   } catch {
     return false; // stopped or restarting; its containers come back with it
   }
 }
 
-export async function engineClient(library: string): Promise<any> {
+/** Works with the engine that the client `library` finds. Rejects where that does not answer in time. */
+export function withEngine<R>(library: string, work: (dockerode: any) => Promise<R>): Promise<R> {
   const { getContainerRuntimeClient } = require(library);
-  return (await getContainerRuntimeClient()).container;
+  return within(
+    enginePatience,
+    async () => work((await getContainerRuntimeClient()).container.dockerode),
+    () => new Error(`the engine did not answer within ${enginePatience} ms`),
+  );
 }
 
 /** What on an engine has a label, by id; volumes by name. */
