@@ -1,9 +1,13 @@
 import { conformance } from '@seamkit/conformance';
 
-for (const { title, tests, close } of conformance(require.resolve('./harness'))) {
-  if (tests.length === 0) continue; // the suite has printed why
+const suites = conformance(require.resolve('./harness'));
+
+for (const { title, tests, close } of suites) {
   describe(title, () => {
     afterAll(close);
     for (const { name, run, timeout } of tests) test(name, run, timeout);
   });
 }
+
+// Jest minds a file without any; the line above has said why.
+if (suites.length === 0) test.skip('no container runtime here', () => {});
