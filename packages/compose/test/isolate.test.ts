@@ -6,7 +6,7 @@ const image = { ports: [6379], volumes: ['/data'] };
 
 function isolated(service: object, project: Partial<Project> = {}) {
   const whole = { name: 'shop', services: { one: { image: 'a', ...service } }, ...project };
-  return isolate(whole as Project, '/home/me/My Shop');
+  return isolate(whole as Project, '/srv/My Shop');
 }
 
 test('names of containers, networks, volumes and of the project are left out', () => {
@@ -52,7 +52,7 @@ test('deploy.restart_policy too', () => {
 });
 
 test('what was built without a name gets one that stays the same', () => {
-  const build = { context: '/home/me/My Shop' };
+  const build = { context: '/srv/My Shop' };
   const first = isolated({ image: undefined, build }).services.one!.image;
   expect(first).toMatch(/^seamkit-compose\/my-shop-one:[0-9a-f]{8}$/);
   expect(isolated({ image: undefined, build }).services.one!.image).toBe(first);
@@ -90,10 +90,10 @@ test('ports are published wherever there is room', () => {
 
 test("a server's data in a folder of the host is not used; scripts and read-only folders are", () => {
   const kept = [
-    { type: 'bind', source: '/home/me/init', target: '/init' },
-    { type: 'bind', source: '/home/me/data', target: '/data', read_only: true },
+    { type: 'bind', source: '/srv/init', target: '/init' },
+    { type: 'bind', source: '/srv/data', target: '/data', read_only: true },
     { type: 'volume', source: 'data', target: '/data' },
   ];
-  const data = { type: 'bind', source: '/home/me/data', target: '/data' };
+  const data = { type: 'bind', source: '/srv/data', target: '/data' };
   expect(publish({ volumes: [data, ...kept] }, image, undefined).volumes).toEqual(kept);
 });

@@ -39,13 +39,15 @@ export class ReadyClient {
   /** What waits in a queue, and who consumes from it. Nothing, if it is gone. */
   async count(queue: string): Promise<{ messageCount: number; consumerCount: number }> {
     for (;;) {
+      const { control } = this;
       try {
-        return await this.control.checkQueue(queue);
+        return await control.checkQueue(queue);
       } catch (error) {
         await this.mend();
         const refused = typeof (error as { code?: unknown }).code === 'number';
         if (refused) return { messageCount: 0, consumerCount: 0 };
-        // Else the channel ended over another queue, before this one's turn.
+        // The channel ended over another queue, before this one's turn; else we are closing.
+        if (this.control === control) throw error;
       }
     }
   }

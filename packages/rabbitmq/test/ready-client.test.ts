@@ -17,3 +17,10 @@ test('a queue that is gone hides nothing of the others that are asked for with i
     await client.close();
   }
 });
+
+test('who asks while it closes is refused, at once', async () => {
+  const client = await ReadyClient.open(env.mq.url, 'test');
+  const closing = client.close();
+  await expect(client.count('there')).rejects.toThrow(/clos/i);
+  await closing;
+});

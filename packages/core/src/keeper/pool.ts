@@ -102,7 +102,9 @@ export class Pool {
   /** A session ended, however it ended: what it held is free again. */
   drop(session: string): void {
     for (const template of [...this.templates.values()]) {
-      for (const { reject } of this.takeWaiting(template, (waiting) => waiting === session)) {
+      const ended = template.waiting.filter((waiting) => waiting.session === session);
+      template.waiting = template.waiting.filter((waiting) => waiting.session !== session);
+      for (const { reject } of ended) {
         reject(new SeamkitError('KEEPER_FAILED', 'this session has ended'));
       }
       for (const sandbox of [...template.sandboxes]) {
@@ -115,14 +117,8 @@ export class Pool {
   /** The server ended: who waits for a template will not get it. */
   end(error: SeamkitError): void {
     for (const template of this.templates.values()) {
-      for (const { reject } of this.takeWaiting(template)) reject(error);
+      for (const { reject } of template.waiting.splice(0)) reject(error);
     }
-  }
-
-  private takeWaiting(template: Template, wanted = (_session: string) => true) {
-    const taken = template.waiting.filter(({ session }) => wanted(session));
-    template.waiting = template.waiting.filter(({ session }) => !wanted(session));
-    return taken;
   }
 
   private take(session: string, template: Template): Lease {
