@@ -10,7 +10,7 @@ const project = (name) => ({
 
 module.exports = {
   projects: [project('unit'), project('integration')],
-  reporters: ['default', '@seamkit/core/jest-reporter'],
+  reporters: [...preset.reporters, '@seamkit/core/jest-reporter'],
   testTimeout: preset.testTimeout,
   maxWorkers: preset.maxWorkers,
 };

@@ -1,5 +1,6 @@
 import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { testUnless } from '@seamkit/test-run';
 import { Clone } from './clone';
 import { kits } from './published';
 import { type Job, jobsOf } from './recipe';
@@ -57,11 +58,7 @@ test.each(['github.yml', 'gitlab.yml'])(
   300_000,
 );
 
-const missing = noEngine();
-const required = process.env.SEAMKIT_REQUIRE?.includes('container');
-if (missing && !required) console.warn(`no recipes with services: ${missing}`);
-
-(missing && !required ? test.skip : test).each(['github-services.yml', 'gitlab-services.yml'])(
+testUnless(noEngine(), 'container').each(['github-services.yml', 'gitlab-services.yml'])(
   '%s: on servers that run already',
   async (recipe) => {
     const project = await checkout('node-test');

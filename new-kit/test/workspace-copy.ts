@@ -15,9 +15,10 @@ const root = join(__dirname, '../..');
 
 /** What a new kit touches or builds upon. */
 const parts = [
-  ...['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml', '.npmrc', '.gitignore', 'LICENSE'],
+  ...['package.json', 'pnpm-workspace.yaml', 'pnpm-lock.yaml', '.gitignore', 'LICENSE'],
   ...['README.md', 'biome.json', 'jest.preset.js', 'tsconfig.base.json', '.changeset'],
   ...['packages/core', 'packages/conformance', 'packages/kit-example', 'new-kit'],
+  ...['test-run'],
   ...['docs/support.md', 'docs/package.json', 'consumers/package.json'],
 ];
 

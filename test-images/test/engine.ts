@@ -18,21 +18,6 @@ export function noContainers(): string | undefined {
   }
 }
 
-/**
- * `describe`, or a skip with a printed reason; where `SEAMKIT_REQUIRE` names containers, a failure.
- */
-export function describeIf(title: string, reason: string | undefined, body: () => void): void {
-  if (!reason) {
-    describe(title, body);
-    return;
-  }
-  process.stderr.write(`${title}: skipped, ${reason}\n`);
-  const required = (process.env.SEAMKIT_REQUIRE ?? '').split(',').includes('container');
-  test(`${title} (${reason})`, () => {
-    if (required) throw new Error(`SEAMKIT_REQUIRE names container: ${reason}`);
-  });
-}
-
 /** Gives this test file a workspace of its own, whose servers are containers. */
 export function containerWorkspace(): void {
   const before = process.env.SEAMKIT_RUNTIME;

@@ -6,14 +6,15 @@ import { postgres } from '@seamkit/postgres';
 import { rabbitmq } from '@seamkit/rabbitmq';
 import { redis } from '@seamkit/redis';
 import { s3 } from '@seamkit/s3';
-import { containersOf, containerWorkspace, describeIf, noContainers } from './engine';
+import { describeUnless } from '@seamkit/test-run';
+import { containersOf, containerWorkspace, noContainers } from './engine';
 
 const platform = `linux/${{ x64: 'amd64' }[arch() as string] ?? arch()}`;
 
 // The first to ask for them pulls the official images.
 jest.setTimeout(300_000);
 
-describeIf('containers as the engine sees them', noContainers(), () => {
+describeUnless(noContainers(), 'container')('containers as the engine sees them', () => {
   containerWorkspace();
 
   test('all kits at once: loopback only, data in memory, no password in a command', async () => {

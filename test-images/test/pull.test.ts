@@ -6,10 +6,10 @@ import { postgres } from '@seamkit/postgres';
 import { rabbitmq } from '@seamkit/rabbitmq';
 import { redis } from '@seamkit/redis';
 import { s3 } from '@seamkit/s3';
+import { describeUnless } from '@seamkit/test-run';
 import {
   containersOf,
   containerWorkspace,
-  describeIf,
   docker,
   isOurs,
   noContainers,
@@ -21,7 +21,7 @@ const startTimeout = 10_000;
 
 jest.setTimeout(300_000);
 
-describeIf('images from a registry', noContainers(), () => {
+describeUnless(noContainers(), 'container')('images from a registry', () => {
   containerWorkspace();
 
   const images = Object.entries(process.env).filter(([name]) => /^SEAMKIT_\w+_IMAGE$/.test(name));

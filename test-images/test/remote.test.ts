@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { open } from '@seamkit/core';
 import { postgres } from '@seamkit/postgres';
 import { redis } from '@seamkit/redis';
+import { describeUnless } from '@seamkit/test-run';
 import {
   containersOf,
   containerWorkspace,
-  describeIf,
   isOurs,
   noContainers,
   slimImage,
@@ -26,13 +26,7 @@ function cannotRun(): string | undefined {
 jest.setTimeout(300_000);
 
 const title = 'an engine on another machine, by tcp';
-const reason = cannotRun();
-if (reason) {
-  process.stderr.write(`${title}: skipped, ${reason}\n`);
-  test.skip(`${title} (${reason})`, () => {});
-} else {
-  describeIf(title, noContainers(), suite);
-}
+describeUnless(cannotRun() ?? noContainers(), 'container')(title, suite);
 
 function suite(): void {
   containerWorkspace();

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { describeUnless, testUnless } from '@seamkit/test-run';
 import { Bystanders } from '../../src/bystanders';
 import { type Cell, cellsOf, type Runtime } from '../../src/cells';
 import { keep, type Measured } from '../../src/measured';
@@ -15,10 +16,11 @@ const patience = 300_000;
 /** The tests of one runtime and runner, with bystanders that watch them all. */
 export function matrix(runtime: Runtime, runner: RunnerName): void {
   const absent = runtime === 'container' && noEngine();
-  if (absent) {
-    skip(`${runtime}, ${runner}`, absent);
-    return;
-  }
+  if (absent && full) throw new Error(`the whole matrix needs containers: ${absent}`);
+  describeUnless(absent, runtime)(`${runtime}, ${runner}`, () => playAll(runtime, runner));
+}
+
+function playAll(runtime: Runtime, runner: RunnerName): void {
   const cells = cellsOf(runtime, runner, full);
   const measured: Measured[] = [];
   let bystanders: Bystanders;
@@ -37,11 +39,7 @@ export function matrix(runtime: Runtime, runner: RunnerName): void {
   for (const cell of cells) {
     const title = `${cell.victim}, ${cell.cause}`;
     const missing = missingFor(cell);
-    if (missing) {
-      console.info(`not tried: ${title}, ${runtime}, ${runner}: ${missing}`);
-      continue;
-    }
-    test(
+    testUnless(missing)(
       title,
       async () => {
         if (cell.victim === 'engine') engine ??= await OwnEngine.start();
@@ -60,15 +58,6 @@ function noEngine(): string | undefined {
   const ask = "new (require('dockerode'))().ping().catch(() => process.exit(1))";
   const { status } = spawnSync(process.execPath, ['-e', ask], { cwd: __dirname, timeout: 20_000 });
   return status === 0 ? undefined : 'no container engine answers; see test-images/engine.sh';
-}
-
-/** With its reason printed; a failure where `SEAMKIT_REQUIRE` names containers, or all cells are wanted. */
-function skip(title: string, reason: string): void {
-  process.stderr.write(`kill matrix, ${title}: skipped, ${reason}\n`);
-  const required = full || (process.env.SEAMKIT_REQUIRE ?? '').split(',').includes('container');
-  test(`${title} (${reason})`, () => {
-    if (required) throw new Error(`containers are required: ${reason}`);
-  });
 }
 
 function coordinates({ victim, cause, runtime, runner }: Cell): Cell {

@@ -1,4 +1,5 @@
 import { conformance } from '@seamkit/conformance';
+import { testUnless } from '@seamkit/test-run';
 
 const suites = conformance(require.resolve('./harness'));
 
@@ -9,5 +10,5 @@ for (const { title, tests, close } of suites) {
   });
 }
 
-// Jest minds a file without any; the line above has said why.
-if (suites.length === 0) test.skip('no container runtime here', () => {});
+// Jest fails a file without tests.
+if (suites.length === 0) testUnless('there is no container runtime')('conforms', () => {});

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keeperStatus } from '@seamkit/core/inspect';
+import { describeUnless } from '@seamkit/test-run';
 
 /** A file of this folder's fixtures. */
 export function fixture(name: string): string {
@@ -11,34 +12,21 @@ export function fixture(name: string): string {
 }
 
 /**
- * Tests that need a container engine and Docker Compose, in a workspace of their own. Where there is
- * none a line says why they are skipped; where `SEAMKIT_REQUIRE` names container they fail.
+ * Tests that need a container engine and Docker Compose, in a workspace of their own.
  */
 export function describeWithEngine(title: string, tests: () => void): void {
-  const missing = whatIsMissing();
-  if (!missing) {
-    describe(title, () => {
-      const before = { ...process.env };
-      beforeAll(() => {
-        process.env.SEAMKIT_COMPOSE_RUNTIME = 'container';
-        process.env.SEAMKIT_WORKSPACE = newWorkspace();
-      });
-      tests();
-      // After what the tests give back: Jest runs these in order.
-      afterAll(async () => {
-        await endWorkspace(process.env.SEAMKIT_WORKSPACE!);
-        process.env = before;
-      });
+  describeUnless(whatIsMissing(), 'container')(title, () => {
+    const before = { ...process.env };
+    beforeAll(() => {
+      process.env.SEAMKIT_COMPOSE_RUNTIME = 'container';
+      process.env.SEAMKIT_WORKSPACE = newWorkspace();
     });
-    return;
-  }
-  process.stderr.write(`${title}: skipped, no container runtime here: ${missing}\n`);
-  if (!(process.env.SEAMKIT_REQUIRE ?? '').split(',').includes('container')) {
-    describe.skip(title, () => test('has a container engine', () => {}));
-    return;
-  }
-  test(`${title}: SEAMKIT_REQUIRE names container`, () => {
-    throw new Error(missing);
+    tests();
+    // After what the tests give back: Jest runs these in order.
+    afterAll(async () => {
+      await endWorkspace(process.env.SEAMKIT_WORKSPACE!);
+      process.env = before;
+    });
   });
 }
 

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testUnless } from '@seamkit/test-run';
 import { Ledger } from '../dist/keeper/ledger';
 import { identify } from '../dist/keeper/process-identity';
 import { CliProject } from './cli-project';
@@ -76,10 +77,9 @@ function runs(pid: number): boolean {
   return identify(pid) !== undefined;
 }
 
-const ifScript = existsSync('/usr/bin/script') && process.platform === 'linux' ? test : test.skip;
-if (ifScript === test.skip) console.warn('skipped: no script(1) here to make a terminal with');
+const noTerminal = !existsSync('/usr/bin/script') && 'script(1), which makes a terminal, is missing';
 
-ifScript('at a terminal it asks', async () => {
+testUnless(noTerminal)('at a terminal it asks', async () => {
   const place = fill('made/c');
   const ask = (answer: string) =>
     project.run(
@@ -177,10 +177,7 @@ test('leftovers of an engine that does not answer are listed without what it has
   expect(things.map(({ what }: any) => what)).toContain(run);
 });
 
-const isRoot = process.getuid?.() === 0;
-if (!isRoot) console.warn("skipped: a stranger's folder, which takes root to make");
-
-(isRoot ? test : test.skip)(
+testUnless(process.getuid?.() !== 0 && "only root can make a stranger's folder")(
   'a folder of ours that somebody else made is not believed',
   async () => {
     const precious = fill('made/precious');

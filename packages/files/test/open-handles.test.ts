@@ -3,11 +3,12 @@ import { open as openFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { open } from '@seamkit/core';
 import { files } from '@seamkit/files';
+import { testUnless } from '@seamkit/test-run';
 
 // Names of open files come from the kernel's table, which only Linux has.
-const onLinux = process.platform === 'linux';
-if (!onLinux) console.log(`skipped: no table of open files on ${process.platform}`);
-const handles = onLinux ? test : test.skip;
+const handles = testUnless(
+  process.platform !== 'linux' && `no table of open files on ${process.platform}`,
+);
 
 let said: string;
 beforeEach(() => {

@@ -24,6 +24,7 @@ import { join } from 'node:path';
 import type { Boundary } from '@seamkit/core';
 import { type OpenEnvironment, open } from '@seamkit/core';
 import { type Files, file, files, link } from '@seamkit/files';
+import { testUnless } from '@seamkit/test-run';
 import { snapshot } from './folder';
 
 const big = 'x'.repeat(300_000);
@@ -137,9 +138,7 @@ test.each(Object.keys(damage))('%s: as it was', async (name) => {
   }
 });
 
-const root = process.geteuid?.() === 0;
-if (!root) console.log('owners: not tested, since only root can change them');
-(root ? test : test.skip)('another owner: as it was', async () => {
+testUnless(process.geteuid?.() !== 0 && 'only root can change owners')('another owner: as it was', async () => {
   chownSync(at('set-uid'), 65534, 65534);
   chownSync(at('orders'), 65534, 0);
   expect(env.it.changes().map(({ target, what }) => [target, what])).toEqual([

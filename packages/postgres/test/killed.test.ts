@@ -5,14 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { keeperStatus } from '@seamkit/core/inspect';
+import { testUnless } from '@seamkit/test-run';
 
 /** ms. How fast it has to be is the kill matrix's to say. */
 const deadline = 20_000;
 
 // Linux has a list of what is there; elsewhere nothing could be counted.
-const onLinux = process.platform === 'linux';
-if (!onLinux) console.log(`skipped: no list of shared memory on ${process.platform}`);
-const linux = onLinux ? test : test.skip;
+const linux = testUnless(
+  process.platform !== 'linux' && `no list of shared memory on ${process.platform}`,
+);
 
 let workspace: string;
 beforeEach(() => {

@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ProgramSpec } from '@seamkit/core';
+import { describeUnless } from '@seamkit/test-run';
 import { findProgram } from '../../dist/program/find';
 import { type Mirror, startMirror } from './mirror';
 
 const child = join(__dirname, 'child.js');
 const debian = existsSync('/usr/bin/apt-get') && existsSync('/usr/bin/dpkg-deb');
-if (!debian) console.log('skipped: downloads need apt and dpkg, which this system does not have');
 
 jest.setTimeout(180_000);
 
@@ -38,7 +38,7 @@ rTfu/04Cv8YjfhDicK7E5UyYWaqPlw8=
 -----END PGP SIGNATURE-----
 `;
 
-(debian ? describe : describe.skip)('a program from packages', () => {
+describeUnless(!debian && 'downloads need apt and dpkg')('a program from packages', () => {
   let mirror: Mirror;
   let cache: string;
 

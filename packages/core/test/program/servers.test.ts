@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exchange, type Program, type ProgramSpec } from '@seamkit/core';
+import { describeUnless, testUnless } from '@seamkit/test-run';
 import { findProgram } from '../../dist/program/find';
 import { freePort } from '../../dist/runtime/port';
 
@@ -13,7 +14,7 @@ import { freePort } from '../../dist/runtime/port';
 jest.setTimeout(300_000);
 
 const linux = process.platform === 'linux' && existsSync('/usr/bin/apt-get');
-if (!linux) console.log('skipped: real packages are fetched on Debian and Ubuntu only');
+const missing = !linux && 'real packages are fetched on Debian and Ubuntu only';
 
 const root = process.getuid?.() === 0;
 const users = root
@@ -41,7 +42,7 @@ function find(spec: ProgramSpec): Promise<Program> {
   });
 }
 
-(linux ? describe : describe.skip)('redis-server', () => {
+describeUnless(missing)('redis-server', () => {
   const spec: ProgramSpec = {
     command: 'redis-server',
     debian: [{ packages: ['redis-server'], path: 'usr/bin/redis-server' }],
@@ -73,7 +74,7 @@ function find(spec: ProgramSpec): Promise<Program> {
   });
 });
 
-(linux ? test : test.skip)(
+testUnless(missing)(
   'a postgres of npm makes a cluster, with the initdb beside it',
   async () => {
     const program = await find({

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { describeUnless } from '@seamkit/test-run';
 import { debianHost } from '../../dist/program/debian-host';
 
 let system: string;
@@ -22,9 +23,8 @@ function host() {
 
 const debian = 'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\n';
 const tools = !('reason' in debianHost()) || process.platform === 'linux';
-if (!tools) console.log('skipped: this system has no dpkg');
 
-(tools ? describe : describe.skip)('the mirror', () => {
+describeUnless(!tools && 'this system has no dpkg')('the mirror', () => {
   test('is the one of the machine, with its security updates; no other archive counts', () => {
     file('etc/os-release', debian);
     file(

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
-import { pages, root } from './pages';
+import { pages, root } from '../test/pages';
 
 // Each TypeScript block of each page is compiled as a module of its own, where the names in
 // `readers-own.d.ts` stand for what is the reader's.

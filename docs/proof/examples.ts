@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { pages, root } from './pages';
+import { pages, root } from '../test/pages';
 
 /**
  * A section of a page that can be run: its code blocks with a file name make a folder, and its

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Capability, capabilities, type Result } from '@seamkit/conformance';
 import type { Boundary, Supports } from '@seamkit/core';
-import { root } from './pages';
+import { root } from '../test/pages';
 
 // docs/support.md is what the conformance suites have told. To write it anew:
 //   SEAMKIT_CONFORMANCE_RESULTS=/tmp/results npx -y pnpm@10 test

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { examples, write } from './examples';
-import { root } from './pages';
+import { root } from '../test/pages';
 
 // What a reader would do: write the section's files, type its commands.
 

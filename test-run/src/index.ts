@@ -1,0 +1,2 @@
+export { ownConfiguration } from './environment';
+export { describeUnless, testUnless } from './unless';

@@ -1,0 +1,30 @@
+import { shards, testedPackages, turboTasks } from '../dist/plan';
+
+test('each package with tests is in one shard', () => {
+  const dealt = Object.values(shards).flat();
+  expect(dealt.sort()).toEqual(
+    testedPackages()
+      .map(({ name }) => name)
+      .sort(),
+  );
+});
+
+test('a name stands for a package, or for a shard', () => {
+  expect(turboTasks(false, ['redis', 'guarantees'])).toEqual([
+    'test',
+    '--filter=@seamkit/redis',
+    '--filter=@seamkit/guarantees',
+  ]);
+  const data = turboTasks(true, ['data']);
+  expect(data).toEqual([
+    'test',
+    'proof',
+    ...shards.data!.map((name) => `--filter=@seamkit/${name}`),
+  ]);
+});
+
+test('a name that is neither is refused, with the names that there are', () => {
+  expect(() => turboTasks(false, ['sqllite'])).toThrow(
+    /called 'sqllite'\.\nShards: foundation, .*\nPackages: .*postgres/,
+  );
+});
