@@ -5,7 +5,7 @@ import type { Boundary, Supports } from '@seamkit/core';
 import { root } from '../test/pages';
 
 // docs/support.md is what the conformance suites have told. To write it anew:
-//   SEAMKIT_CONFORMANCE_RESULTS=/tmp/results npx -y pnpm@10 test
+//   SEAMKIT_CONFORMANCE_RESULTS=/tmp/results npx -y pnpm@10 test:all
 //   SEAMKIT_CONFORMANCE_RESULTS=/tmp/results npx -y pnpm@10 --filter @seamkit/docs support
 
 const page = join(root, 'docs/support.md');

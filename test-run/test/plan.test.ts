@@ -1,4 +1,6 @@
-import { shards, testedPackages, turboTasks } from '../dist/plan';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, shards, testedPackages, turboTasks } from '../dist/plan';
 
 test('each package with tests is in one shard', () => {
   const dealt = Object.values(shards).flat();
@@ -7,6 +9,12 @@ test('each package with tests is in one shard', () => {
       .map(({ name }) => name)
       .sort(),
   );
+});
+
+test('the public workflow runs each shard', () => {
+  const workflow = readFileSync(join(root, '.github/workflows/ci.yml'), 'utf8');
+  const [, names] = /shard: \[(.+)\]/.exec(workflow)!;
+  expect(names!.split(', ')).toEqual(Object.keys(shards));
 });
 
 test('a name stands for a package, or for a shard', () => {
