@@ -61,11 +61,45 @@ test('the demo’s application knows nothing of Seamkit', () => {
 
 const servers = kits.filter((kit) => existsSync(join(root, `packages/${kit}/src/server.ts`)));
 
-test.each(servers)('what the keeper loads of %s is its own files and core, no client', (kit) => {
+/** What is loaded with a kit's server module. */
+function loadedBy(kit: string): string[] {
   const script = `require(process.argv[1]); console.log(JSON.stringify(Object.keys(require.cache)))`;
   const module = join(root, `packages/${kit}/dist/server.js`);
   const output = execFileSync(process.execPath, ['-e', script, module], { encoding: 'utf8' });
+  return (JSON.parse(output) as string[]).map((path) => relative(root, path));
+}
+
+test.each(servers)('what the keeper loads of %s is its own files and core, no client', (kit) => {
   const homes = [`packages/${kit}/dist/`, 'packages/core/'];
-  const loaded = (JSON.parse(output) as string[]).map((path) => relative(root, path));
-  expect(loaded.filter((path) => !homes.some((home) => path.startsWith(home)))).toEqual([]);
+  const foreign = loadedBy(kit).filter((path) => !homes.some((home) => path.startsWith(home)));
+  expect(foreign).toEqual([]);
 });
+
+const reads = /^(access|exists|lstat|opendir|read\w*|realpath|stat|statfs)(Sync)?$/;
+const stillWriting = ['rabbitmq', 's3']; // to be converted
+const converted = servers.filter((kit) => !stillWriting.includes(kit));
+
+test.each(converted)('what the keeper loads of %s writes by ctx.file only', (kit) => {
+  const home = `packages/${kit}/dist/`;
+  const files = loadedBy(kit).filter((path) => path.startsWith(home));
+  const writes = files.flatMap((path) =>
+    writesOf(path.replace('/dist/', '/src/').replace(/js$/, 'ts')),
+  );
+  expect(writes).toEqual([]);
+});
+
+/** The functions of `node:fs` that a source imports and that do more than read. */
+function writesOf(file: string): string[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest);
+  return source.statements.filter(ts.isImportDeclaration).flatMap((statement) => {
+    const { importClause, moduleSpecifier } = statement;
+    if (!/^(node:)?fs(\/promises)?$/.test((moduleSpecifier as ts.StringLiteral).text)) return [];
+    const named = importClause?.namedBindings;
+    if (!named || !ts.isNamedImports(named)) return [`${file}: all of fs`];
+    return named.elements
+      .map(({ name, propertyName }) => (propertyName ?? name).text)
+      .filter((name) => !reads.test(name))
+      .map((name) => `${file}: ${name}`);
+  });
+}

@@ -90,13 +90,16 @@ function passwords(endpoint: Endpoint): string[] {
   return [decodeURIComponent(new URL(endpoint.url).password), ...named(endpoint as Json)];
 }
 
+/** Root's servers read, by their own group, what the keeper wrote for them. */
+const closed = process.getuid?.() === 0 ? 0o027 : 0o077;
+
 /** Servers' folders that users other than the server's can look into. */
 function openFolders(stage: Stage): string[] {
   return belongings(stage.workspace).flatMap((entry) => {
     if (entry.kind !== 'folder') return [];
     return readdirSync(entry.path)
       .map((name) => join(entry.path, name))
-      .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o077);
+      .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & closed);
   });
 }
 

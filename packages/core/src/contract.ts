@@ -372,8 +372,21 @@ export interface ProcessContext extends StartContext {
    * safe. The folder appears whole or not at all.
    */
   cached(key: Json, title: string, build: (folder: string) => Promise<void>): Promise<string>;
-  /** The server's own data folder, 0700, in memory where there is room; optionally a copy of another. */
+  /**
+   * The server's own data folder, 0700, in memory where there is room; optionally a copy of another.
+   * Its path has at most 85 bytes, so that a unix socket's fits in it.
+   */
   folder(from?: string): Promise<string>;
+  /**
+   * Writes a file for the server, in a folder that only the keeper may change and that only the
+   * server's user may read. Resolves to its path. A file of the same name is replaced.
+   *
+   * A kit writes in no other way. Its folders belong to the server's user, who could have planted a
+   * link there for root to follow. Where a program insists on a file of its own (Erlang's cookie),
+   * give it a copy: `run` a `cp` from here to there.
+   * @param name without folders, e.g. `server.conf`
+   */
+  file(name: string, content: string): Promise<string>;
   /** A free TCP port on 127.0.0.1, below the ephemeral range. */
   port(): Promise<number>;
   /** Runs a program to its end as the server's user. Throws `START_FAILED` with its output. */

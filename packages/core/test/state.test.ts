@@ -106,7 +106,9 @@ test('the socket, what is kept beside it and the data are for their owner alone'
     expect(statSync(entry.path).mode & 0o066).toBe(0);
     const folders = readdirSync(entry.path).map((name) => join(entry.path, name));
     expect(folders.length).toBeGreaterThan(0);
-    expect(folders.filter(isOpen)).toEqual([]);
+    // Root's servers read, by their own group, what the keeper wrote for them.
+    const isClosed = (path: string) => (statSync(path).mode & (isRoot ? 0o027 : 0o077)) === 0;
+    expect(folders.filter((path) => !isClosed(path))).toEqual([]);
   }
 });
 

@@ -1,4 +1,4 @@
-import { copyFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exchange, type ServerKit, type ServerModule } from '@seamkit/core';
 
@@ -13,8 +13,8 @@ export const server: ServerModule = {
     const port = await ctx.port();
     const password = ctx.secret();
     // A copy, since the user that servers run as may not look into this package's folder.
-    const script = join(await ctx.folder(), 'example-server.js');
-    await copyFile(join(__dirname, '../system/example-server.js'), script);
+    const source = await readFile(join(__dirname, '../system/example-server.js'), 'utf8');
+    const script = await ctx.file('example-server.js', source);
     // The password is no argument: everybody on the machine can read those.
     const env = { EXAMPLE_PORT: String(port), EXAMPLE_PASSWORD: password };
     const limit = settings.maxLength;

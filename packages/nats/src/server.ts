@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type Endpoint,
   exchange,
@@ -23,10 +21,8 @@ export const server: ServerModule = {
     const folder = await ctx.folder();
     const port = await ctx.port();
     const access = makeAccess(ctx, request);
-    const file = join(folder, 'server.conf');
-    // Readable for the server's own user; the folder keeps everybody else out.
     const content = configuration(access, `127.0.0.1:${port}`, folder);
-    await writeFile(file, content, { mode: 0o644 });
+    const file = await ctx.file('server.conf', content);
     await ctx.spawn(program, ['--config', file], { cwd: folder });
     return answer(ctx, access, '127.0.0.1', port);
   },

@@ -1,5 +1,3 @@
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
@@ -17,8 +15,6 @@ const containerPort = 5432;
 /** The code of its answer while it recovers. */
 const startingUp = '57P03';
 const defaultImage = 'postgres:17';
-/** The longest path of a unix socket: 108 bytes on Linux, 104 on macOS, with the closing zero. */
-const socketPathLimit = 103;
 
 const shutdownPatience = 1_000;
 
@@ -34,9 +30,9 @@ export const server: ServerModule = {
     const program = await findProgram(request, ctx);
     const [folder, port] = await Promise.all([dataFolder(program, ctx), ctx.port()]);
     const { pid } = await ctx.spawn(program, [
-      ...['-D', folder],
+      ...['-D', folder, '-c', `hba_file=${await ctx.file('pg_hba.conf', hostBasedAuthentication)}`],
       ...['-c', 'listen_addresses=127.0.0.1', '-c', `port=${port}`],
-      // Relative to the data folder: its path can be too long for a socket.
+      // The data folder; a comma in its whole path would split it.
       ...['-c', 'unix_socket_directories=.', '-c', 'unix_socket_permissions=0700'],
       ...serverArguments(settingsOf(request), program.version, process.platform),
       // Files in the data folder, which go with it; else a killed server leaves them in /dev/shm.
@@ -131,17 +127,16 @@ async function dataFolder(program: Program, ctx: ProcessContext): Promise<string
     ...localeArguments(program.version),
   ];
   const { version, source } = program;
-  const key = { version, source, initialise, hostBasedAuthentication, form: 'tar' };
-  const tar: Program = { ...program, path: 'tar', env: undefined };
+  const key = { version, source, initialise, form: 'tar' };
+  const tool = (path: string): Program => ({ ...program, path, env: undefined });
   const made = await ctx.cached(key, `initialising PostgreSQL ${version}`, async (folder) => {
     const data = join(folder, 'data');
     await ctx.run(program.sibling('initdb'), ['-D', data, ...initialise]);
-    await writeFile(join(data, 'pg_hba.conf'), hostBasedAuthentication);
-    await ctx.run(tar, ['-cf', join(folder, 'data.tar'), '-C', data, '.']);
-    await rm(data, { recursive: true });
+    await ctx.run(tool('tar'), ['-cf', join(folder, 'data.tar'), '-C', data, '.']);
+    await ctx.run(tool('rm'), ['-r', data]);
   });
   const folder = await ctx.folder();
-  await ctx.run(tar, ['-xmf', join(made, 'data.tar'), '-C', folder]);
+  await ctx.run(tool('tar'), ['-xmf', join(made, 'data.tar'), '-C', folder]);
   return folder;
 }
 
@@ -161,25 +156,9 @@ async function setPassword(
   port: number,
   ctx: ProcessContext,
 ): Promise<void> {
-  const { socket, remove } = await reachableSocket(folder, `.s.PGSQL.${port}`);
-  try {
-    const sql = `ALTER ROLE ${superuser} PASSWORD '${passwordVerifier(password)}'`;
-    await ctx.ready(() => runOverSocket(socket, superuser, sql));
-  } finally {
-    await remove();
-  }
-}
-
-/** The socket's path, by a short link where it is too long to connect to. */
-async function reachableSocket(folder: string, name: string) {
-  const path = join(folder, name);
-  if (Buffer.byteLength(path) <= socketPathLimit) return { socket: path, remove: async () => {} };
-  const short = await mkdtemp(join(tmpdir(), 'pg-'));
-  await symlink(folder, join(short, 'd'));
-  return {
-    socket: join(short, 'd', name),
-    remove: () => rm(short, { recursive: true, force: true }),
-  };
+  const socket = join(folder, `.s.PGSQL.${port}`);
+  const sql = `ALTER ROLE ${superuser} PASSWORD '${passwordVerifier(password)}'`;
+  await ctx.ready(() => runOverSocket(socket, superuser, sql));
 }
 
 /**

@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type Endpoint,
   exchange,
@@ -60,19 +58,13 @@ export const server: ServerModule = {
     const folder = await ctx.folder();
     const port = await ctx.port();
     const access = makeAccess(ctx);
-    const file = join(folder, 'server.conf');
-    // Readable for the server's own user; the folder keeps everybody else out.
-    await writeFile(
-      file,
-      configFile(
-        configuration(request, access, [
-          ['bind', '127.0.0.1'],
-          ['port', String(port)],
-          ['dir', `"${folder}"`],
-        ]),
-      ),
-      { mode: 0o644 },
-    );
+    const place: Directive[] = [
+      ['bind', '127.0.0.1'],
+      ['port', String(port)],
+      ['dir', `"${folder}"`],
+    ];
+    const content = configFile(configuration(request, access, place));
+    const file = await ctx.file('server.conf', content);
     await ctx.spawn(program, [file], { cwd: folder });
     return answer(request, ctx, engine, access, '127.0.0.1', port);
   },

@@ -7,12 +7,17 @@ import { isOwnFolder, ownFolder } from '../private-folder';
 export const memoryFolder = '/dev/shm';
 export const roomNeeded = 512 * 1024 * 1024;
 
+/** Bytes; a longer TMPDIR leaves too few for the path of a unix socket (103 on macOS). */
+const longestBase = 50;
+
 /**
  * Where a run's data folders will lie: in memory where at least 512 MiB are free (creating a file
- * there costs a tenth), else below TMPDIR. @throws SeamkitError `FOLDER_UNUSABLE`
+ * there costs a tenth), else below TMPDIR, or below /tmp where TMPDIR's path is too long for sockets.
+ * @throws SeamkitError `FOLDER_UNUSABLE`
  */
 export function dataRoot(owner: string): string {
-  const base = ownFolder(join(hasRoom(memoryFolder) ? memoryFolder : tmpdir(), ours()), 0o711);
+  const short = Buffer.byteLength(tmpdir()) <= longestBase ? tmpdir() : '/tmp';
+  const base = ownFolder(join(hasRoom(memoryFolder) ? memoryFolder : short, ours()), 0o711);
   return join(base, owner);
 }
 
@@ -24,7 +29,7 @@ export function makeDataRoot(folder: string): void {
 
 /** The folders that `makeDataRoot` has made for this user's runs whose keepers are dead. */
 export function deadDataFolders(): string[] {
-  return [...new Set([memoryFolder, tmpdir()])]
+  return [...new Set([memoryFolder, tmpdir(), '/tmp'])]
     .map((base) => join(base, ours()))
     .filter((base) => isOwnFolder(base))
     .flatMap((base) => readdirSync(base).map((name) => join(base, name)))

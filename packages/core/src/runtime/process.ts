@@ -9,6 +9,7 @@ import { removeSegments } from '../keeper/shared-memory';
 import { once } from '../program/cache-folder';
 import { freePort } from './port';
 import { type Asker, programSearch } from './program-search';
+import { writeForServer } from './server-file';
 import type { ServerStart } from './server-start';
 import { serverUser } from './server-user';
 
@@ -28,6 +29,7 @@ export interface ProcessRuntime extends Asker {
 /** The process runtime: servers as processes of this machine, on a leash. */
 export function processContext(start: ServerStart, runtime: ProcessRuntime): ProcessContext {
   let folders = 0;
+  let files: string | undefined;
   const search = programSearch(start, runtime);
 
   return {
@@ -60,6 +62,15 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
         chmodSync(path, 0o700); // cp gave it the mode of what it copied
       }
       return path;
+    },
+
+    async file(name: string, content: string) {
+      if (!files) {
+        const folder = join(runtime.data, `${runtime.name}-files`);
+        start.defer(() => removeFolder(folder));
+        files = folder;
+      }
+      return writeForServer(files, name, content);
     },
 
     async port() {

@@ -61,6 +61,7 @@ export async function rehearse(
       },
       cached: curtain,
       folder: curtain,
+      file: curtain,
       port: curtain,
       run: curtain,
       spawn: curtain,

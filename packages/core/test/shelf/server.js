@@ -1,3 +1,4 @@
+const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
 const { exchange } = require('@seamkit/core');
 
@@ -9,11 +10,10 @@ module.exports = {
       const port = await ctx.port();
       const password = ctx.secret();
       const node = { path: process.execPath, version: process.versions.node, source: 'node' };
-      const folder = await ctx.folder();
+      await ctx.folder();
       if (settings.setup) await ctx.step('a long step', async (progress) => progress('half'));
-      const { copyFileSync } = require('node:fs');
-      const program = join(folder, 'shelf-server.js');
-      copyFileSync(join(__dirname, 'shelf-server.js'), program);
+      const source = readFileSync(join(__dirname, 'shelf-server.js'), 'utf8');
+      const program = await ctx.file('shelf-server.js', source);
       await ctx.spawn(node, [program, String(port), String(settings.mood ?? '')], {
         env: { SHELF_PASSWORD: password },
       });
