@@ -3,8 +3,11 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Program } from '@seamkit/core';
 
-/** The ports of one start, all on 127.0.0.1. */
+/** Where one cluster lies, and its ports on 127.0.0.1. */
 export interface CephPlace {
+  folder: string;
+  /** File with the keys of all that belongs to the cluster. */
+  keyring: string;
   monitorPort: number;
   port: number;
 }
@@ -14,12 +17,12 @@ const capacity = Math.floor(totalmem() / 4);
 /** Seconds after which a request that the full store does not carry out becomes an error. */
 const patience = 30;
 
-/** `ceph.conf` of a cluster in `folder`. */
-export function cephConfiguration(gateway: Program, folder: string, place: CephPlace): string {
-  const { monitorPort, port } = place;
+/** `ceph.conf` of a cluster. */
+export function cephConfiguration(gateway: Program, place: CephPlace): string {
+  const { folder, keyring, monitorPort, port } = place;
   const libraries = libraryFolder(gateway);
   const modes = ['cluster', 'service', 'client'].flatMap((peer) => [
-    [`auth ${peer} required`, 'none'],
+    [`auth ${peer} required`, 'cephx'],
     [`ms ${peer} mode`, 'crc'],
     [`ms mon ${peer} mode`, 'crc'],
   ]);
@@ -54,7 +57,7 @@ export function cephConfiguration(gateway: Program, folder: string, place: CephP
     ['mon data', join(folder, 'mon')],
     ['osd data', join(folder, 'osd')],
     ['run dir', folder],
-    ['keyring', join(folder, 'keyring')],
+    ['keyring', keyring],
     ['plugin dir', join(libraries, 'ceph')],
     ['erasure code dir', join(libraries, 'ceph/erasure-code')],
     ['osd class dir', join(libraries, 'rados-classes')],
@@ -84,48 +87,58 @@ export function cephConfiguration(gateway: Program, folder: string, place: CephP
 /**
  * Fills the current folder: a cluster with the gateway's zone and one user, shut down in order, so
  * that a copy of it starts at once. The zone keeps everything in one pool: pools are slow to make.
+ * No key is left in it: not the monitor's, nor those that it makes itself, nor the user's.
  */
-export function seedScript(gateway: Program, monitorPort: number): string {
-  const { run, start } = tools(gateway);
+export function seedScript(gateway: Program, conf: string, place: CephPlace): string {
+  const { run, start } = tools(gateway, conf);
   return `set -e
 fsid=$(cat /proc/sys/kernel/random/uuid)
 echo "$fsid" > fsid
-${run('ceph-authtool')} keyring --create-keyring --gen-key -n mon. --cap mon 'allow *'
-${run('monmaptool')} --create --fsid "$fsid" --addv a '[v2:127.0.0.1:${monitorPort}]' monmap
-${run('osdmaptool')} -c ceph.conf --createsimple 1 osdmap
+${run('monmaptool', '')} --create --fsid "$fsid" --addv a '[v2:127.0.0.1:${place.monitorPort}]' monmap
+${run('osdmaptool')} --createsimple 1 osdmap
 mkdir mon osd
-${run('ceph-mon')} -c ceph.conf --fsid "$fsid" --mkfs -i a --monmap monmap --keyring keyring --osdmap osdmap
-${start('ceph-mon')} -c ceph.conf -f -i a & mon=$!
+${run('ceph-mon')} --fsid "$fsid" --mkfs -i a --monmap monmap --osdmap osdmap
+${start('ceph-mon')} -f -i a & mon=$!
 trap 'kill -9 $mon $osd 2>/dev/null || true' EXIT
-${run('ceph-osd')} -c ceph.conf --mkfs -i 0 --osd-uuid "$(cat /proc/sys/kernel/random/uuid)"
-${start('ceph-osd')} -c ceph.conf -f -i 0 & osd=$!
-${run('radosgw-admin')} -c ceph.conf user list
-${run('radosgw-admin')} -c ceph.conf zone get > zone.json
+${run('ceph-osd')} --mkfs -i 0 --osd-uuid "$(cat /proc/sys/kernel/random/uuid)"
+${start('ceph-osd')} -f -i 0 & osd=$!
+${run('radosgw-admin')} user list
+${run('radosgw-admin')} zone get > zone.json
 sed -i 's/"default\\.rgw\\./"rgw:/; s/"\\(rgw:[^"]*\\):/"\\1./' zone.json
-${run('radosgw-admin')} -c ceph.conf zone set --rgw-zone default --infile zone.json
-${run('radosgw-admin')} -c ceph.conf user create --uid seamkit --display-name seamkit --caps 'buckets=read'
-${run('radosgw-admin')} -c ceph.conf metadata get user:seamkit > user.json
+${run('radosgw-admin')} zone set --rgw-zone default --infile zone.json
+${run('radosgw-admin')} user create --uid seamkit --display-name seamkit --caps 'buckets=read' --access-key none --secret-key none
+${run('radosgw-admin')} key rm --uid seamkit --access-key none
+${run('radosgw-admin')} metadata get user:seamkit > user.json
 kill $osd; wait $osd || true
 kill $mon; wait $mon || true
 trap - EXIT
+${run('ceph-kvstore-tool', '')} rocksdb mon/store.db rm-prefix auth
+${run('ceph-kvstore-tool', '')} rocksdb mon/store.db rm mkfs keyring
+rm mon/keyring
 `;
 }
 
-/** Gives a copy of the seed in the current folder its monitor's new address. */
-export function startScript(gateway: Program, monitorPort: number, fsid: string): string {
-  const { run } = tools(gateway);
+/**
+ * Gives a copy of the seed in the current folder its monitor's new address, and the keys of this
+ * start, as the monitor's `--mkfs` would.
+ */
+export function startScript(gateway: Program, conf: string, place: CephPlace, fsid: string) {
+  const { run } = tools(gateway, conf);
   return `set -e
-${run('monmaptool')} --create --clobber --fsid ${fsid} --addv a '[v2:127.0.0.1:${monitorPort}]' monmap
-${run('ceph-mon')} -c ceph.conf -i a --inject-monmap monmap
+${run('monmaptool', '')} --create --clobber --fsid ${fsid} --addv a '[v2:127.0.0.1:${place.monitorPort}]' monmap &
+${run('ceph-kvstore-tool', '')} rocksdb mon/store.db set mkfs keyring in ${quoted(place.keyring)}
+wait $!
+${run('ceph-mon')} -i a --inject-monmap monmap
 `;
 }
 
-function tools(gateway: Program) {
-  const run = (command: string) => shellCommand(gateway.sibling(command));
+function tools(gateway: Program, conf: string) {
+  const run = (command: string, options = `-c ${quoted(conf)}`) =>
+    `${quoted(gateway.sibling(command).path)} ${options}`;
   return { run, start: (command: string) => `exec ${run(command)}` };
 }
 
-function shellCommand({ path }: Program): string {
+function quoted(path: string): string {
   return `'${path.replaceAll("'", `'\\''`)}'`;
 }
 

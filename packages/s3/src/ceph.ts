@@ -1,8 +1,9 @@
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Endpoint, exchange, type ProcessContext, type Program } from '@seamkit/core';
 import { writeUrl } from './access';
-import { type CephPlace, cephConfiguration, seedScript, startScript } from './ceph-cluster';
+import { cephConfiguration, seedScript, startScript } from './ceph-cluster';
+import { cephKeyring } from './ceph-keyring';
 
 const region = 'us-east-1';
 
@@ -18,44 +19,45 @@ export function findCeph(version: string | undefined, ctx: ProcessContext): Prom
 
 /**
  * A cluster of one monitor, one store in memory and one gateway, from a folder that was made once:
- * making it takes a second, starting from a copy less than half. Nothing is authenticated inside the
- * cluster, which listens on 127.0.0.1 only; S3 requests are.
+ * making it takes a second, starting from a copy less than half. Its processes let in only whoever
+ * has a key of this start.
  */
 export async function startCeph(gateway: Program, ctx: ProcessContext): Promise<Endpoint> {
   const monitorPort = await ctx.port();
   const port = await ctx.port();
+  /** What a cluster in `folder` reads: keys that no other has, and its settings. */
+  const configure = async (folder: string) => {
+    const keyring = await ctx.file('keyring', cephKeyring());
+    const place = { folder, keyring, monitorPort, port };
+    return { place, conf: await ctx.file('ceph.conf', cephConfiguration(gateway, place)) };
+  };
   const seed = await ctx.cached(
-    { ceph: gateway.version, path: gateway.path, recipe: 2 },
+    { ceph: gateway.version, path: gateway.path, recipe: 3 },
     'making a Ceph cluster to copy',
-    async (folder) => {
-      await writeFile(
-        join(folder, 'ceph.conf'),
-        cephConfiguration(gateway, folder, { monitorPort, port }),
-      );
-      await chmod(join(folder, 'ceph.conf'), 0o644);
-      await ctx.run(shell(gateway), ['-c', seedScript(gateway, monitorPort)], { cwd: folder });
+    async (cwd) => {
+      const { conf, place } = await configure(cwd);
+      await ctx.run(shell(gateway), ['-c', seedScript(gateway, conf, place)], { cwd });
     },
   );
 
-  const folder = await ctx.folder(seed);
+  const cwd = await ctx.folder(seed);
+  const { conf, place } = await configure(cwd);
   const [accessKey, secretKey] = [ctx.secret(), ctx.secret()];
-  const place: CephPlace = { monitorPort, port };
-  await writeFile(join(folder, 'ceph.conf'), cephConfiguration(gateway, folder, place));
-  await writeFile(join(folder, 'user.json'), await userWithKeys(seed, accessKey, secretKey));
+  const user = await ctx.file('user.json', await userWithKeys(seed, accessKey, secretKey));
   const fsid = (await readFile(join(seed, 'fsid'), 'utf8')).trim();
-  await ctx.run(shell(gateway), ['-c', startScript(gateway, monitorPort, fsid)], { cwd: folder });
+  await ctx.run(shell(gateway), ['-c', startScript(gateway, conf, place, fsid)], { cwd });
   for (const args of [
     ['ceph-mon', '-i', 'a'],
     ['ceph-osd', '-i', '0'],
     ['radosgw', '-n', 'client.admin'],
   ]) {
     const [command, ...rest] = args as [string, ...string[]];
-    await ctx.spawn(gateway.sibling(command), ['-c', 'ceph.conf', '-f', ...rest], { cwd: folder });
+    await ctx.spawn(gateway.sibling(command), ['-c', conf, '-f', ...rest], { cwd });
   }
   await ctx.run(
     gateway.sibling('radosgw-admin'),
-    ['-c', 'ceph.conf', 'metadata', 'put', 'user:seamkit', '--infile', 'user.json'],
-    { cwd: folder },
+    ['-c', conf, 'metadata', 'put', 'user:seamkit', '--infile', user],
+    { cwd },
   );
   await ctx.ready(async () => {
     const head = await exchange(port, `GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
