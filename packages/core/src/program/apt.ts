@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
+import { spawn } from '../spawn';
 import { makeOnce, needSpace } from './cache-folder';
 import type { DebianHost } from './debian-host';
 import { megabytes } from './megabytes';

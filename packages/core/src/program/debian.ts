@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DebianSource, Program, ProgramSpec } from '../contract';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
+import { variable } from '../variables';
 import { Apt, type Package, SuiteMissing } from './apt';
 import { cacheFolder, makeOnce, needSpace } from './cache-folder';
 import { cachedRoot, type Manifest, markDefault, programOf, writeManifest } from './debian-cache';
@@ -53,7 +54,7 @@ export async function debianProgram(
   const cached = await cachedRoot(cache, spec, host);
   if (cached) return cached;
   search.tried.push(`the cache ${cache}: nothing that fits`);
-  if ((where.env ?? process.env).SEAMKIT_DOWNLOAD === '0') {
+  if (variable('SEAMKIT_DOWNLOAD', where.env) === '0') {
     search.tried.push(`a download from ${host.id}'s archive: forbidden by SEAMKIT_DOWNLOAD=0`);
     return undefined;
   }

@@ -73,7 +73,7 @@ function podmanSockets(): string[] {
 }
 
 function userFolder(): string {
-  return process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
+  return process.env.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.()}`;
 }
 
 function propertiesFile(): string {
