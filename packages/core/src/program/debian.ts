@@ -62,7 +62,15 @@ export async function debianProgram(
     const found = await new Download(cache, host, suite, spec, where, search).run();
     if (found) return found;
   }
-  return undefined;
+  if (!search.signature) return undefined;
+  throw new SeamkitError(
+    'DOWNLOAD_FAILED',
+    `the signature of ${host.id} ${host.codename} is not one that this machine trusts`,
+    {
+      log: search.signature,
+      hint: `see that apt itself is content (sudo apt-get update); the archive's keys are in the package ${host.id}-archive-keyring or ${host.id}-keyring`,
+    },
+  );
 }
 
 /** A program from one suite. */
@@ -87,6 +95,8 @@ class Download {
       });
     if (apt instanceof SuiteMissing) {
       this.search.tried.push(`${name}: ${apt.message}`);
+      // Of another suite this machine may lack the keys; of its own that is no matter of course.
+      if (suite === host.codename) this.search.signature = apt.signature;
       return undefined;
     }
     const selection = await this.select(apt);

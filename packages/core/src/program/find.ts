@@ -29,6 +29,8 @@ export interface Where {
 /** What a search came across, for its error. */
 export interface Search {
   tried: string[];
+  /** What apt says of the signature of this machine's own suite, where it is not trusted. */
+  signature?: string[];
   /** Versions that were not wanted, and where they can be had. */
   versions: string[];
 }
@@ -104,7 +106,7 @@ async function download(spec: ProgramSpec, where: Where, search: Search) {
     throw new SeamkitError('DOWNLOAD_FAILED', `${where.kit}: ${error.summary}`, {
       tried: search.tried,
       log: error.log,
-      hint: `see that apt's mirror can be reached, and run again; or ${ways(spec, where.kit)}`,
+      hint: `${error.hint ?? "see that apt's mirror can be reached, and run again"}; or ${ways(spec, where.kit)}`,
       cause: error.cause,
     });
   }

@@ -1,6 +1,7 @@
 import type { RuntimeName, ServerKit, ServerOptions } from '../contract';
 import { SeamkitError } from '../errors';
 import { foreign } from '../owner';
+import { print } from '../print';
 import { kitVariable, kitVariableName, variable } from '../variables';
 import { findEngine } from './find-engine';
 
@@ -69,12 +70,26 @@ export async function chooseRuntime(
     );
   }
   if (container.usable) return { runtime: 'container', reason: container.reason };
-  if (kit.supports.runtimes.includes('process'))
+  if (kit.supports.runtimes.includes('process')) {
+    if (container.denied) warnOnce(container);
     return { runtime: 'process', reason: container.reason };
+  }
   throw new SeamkitError('RUNTIME_UNAVAILABLE', `${kit.name} needs containers or a server's url`, {
     tried: container.tried,
     hint: `${container.next}; or set ${urlName}`,
   });
+}
+
+let warned = false;
+
+/** Who has an engine may think that it is used. */
+function warnOnce({ reason, next }: ContainerProbe): void {
+  if (warned) return;
+  warned = true;
+  print(
+    'warn',
+    `${reason}, so servers run as processes: ${next}; or choose: SEAMKIT_RUNTIME=process`,
+  );
 }
 
 function forcedRuntime(kit: string, options: ServerOptions): RuntimeChoice | undefined {
@@ -89,6 +104,8 @@ function forcedRuntime(kit: string, options: ServerOptions): RuntimeChoice | und
 
 interface ContainerProbe {
   usable: boolean;
+  /** There is an engine, which this user may not use. */
+  denied?: boolean;
   reason: string;
   tried: string[];
   next: string;
@@ -112,7 +129,9 @@ export async function containersUsable(kit: { server: string }): Promise<Contain
       next: 'npm install --save-dev testcontainers@11',
     };
   }
-  const { engine, tried, next = 'start Docker, or set DOCKER_HOST' } = await findEngine();
+  const found = await findEngine();
+  const { engine, denied, tried, next = 'start Docker, or set DOCKER_HOST' } = found;
   if (engine) return { usable: true, reason: `an engine answers at ${engine}`, tried, next: '' };
-  return { usable: false, reason: 'no container engine answers', tried, next };
+  if (!denied) return { usable: false, reason: 'no container engine answers', tried, next };
+  return { usable: false, denied: true, reason: `no permission for ${denied}`, tried, next };
 }
