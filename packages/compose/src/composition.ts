@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fingerprint, SeamkitError } from '@seamkit/core';
+import { fingerprint, readNamedFile, SeamkitError } from '@seamkit/core';
 import { parseDocument } from 'yaml';
 
 /** What Compose files say, as far as it can be told without Compose. */
@@ -70,7 +70,14 @@ class Reading {
   /** A file that need not be there: what cannot do without it is for Compose to say. */
   text(file: string): string | undefined {
     if (this.texts.has(file) || !existsSync(file)) return undefined;
-    const text = readFileSync(file, 'utf8');
+    let text: string;
+    try {
+      text = readNamedFile(file).toString();
+    } catch (error) {
+      throw SeamkitError.wrap(error, 'OPTION_INVALID', `compose(): ${file} cannot be read`, {
+        hint: 'name a regular file, and let this user read it',
+      });
+    }
     this.texts.set(file, text);
     return text;
   }
@@ -108,9 +115,15 @@ class Reading {
 }
 
 function parse(file: string, text: string): Record<string, unknown> {
-  const document = parseDocument(text, { logLevel: 'silent', merge: true });
-  const [error] = document.errors;
-  const root = error ? undefined : document.toJS({ maxAliasCount: -1 });
+  let root: unknown;
+  let error: Error | undefined;
+  try {
+    const document = parseDocument(text, { logLevel: 'silent', merge: true });
+    [error] = document.errors;
+    if (!error) root = document.toJS({ maxAliasCount: 10_000 });
+  } catch (tooMany) {
+    error = tooMany as Error; // aliases of aliases
+  }
   if (error || !isRecord(root)) {
     throw new SeamkitError(
       'OPTION_INVALID',

@@ -88,7 +88,10 @@ export class SeamkitError extends Error {
   static wrap(error: unknown, code: ErrorCode, summary: string, details: ErrorDetails = {}) {
     if (error instanceof SeamkitError) return error;
     const reason = error instanceof Error ? error.message || error.name : String(error);
-    return new SeamkitError(code, `${summary}: ${reason}`, { ...details, cause: error });
+    const { code: system } = (error ?? {}) as NodeJS.ErrnoException;
+    const tooMany = system === 'EMFILE' || system === 'ENFILE';
+    const hint = tooMany ? 'let a process open more files: ulimit -n 1024' : details.hint;
+    return new SeamkitError(code, `${summary}: ${reason}`, { ...details, hint, cause: error });
   }
 }
 

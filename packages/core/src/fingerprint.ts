@@ -1,10 +1,22 @@
 import { createHash } from 'node:crypto';
+import { isCyclic } from './cyclic';
+import { SeamkitError } from './errors';
 
 /**
  * A short hash of any value: equal values give equal hashes, whatever the order of their keys.
  * Functions count by their source and by `run`; `undefined` members do not count.
+ * @throws SeamkitError `OPTION_INVALID` where a value refers to itself
  */
 export function fingerprint(value: unknown, run = ''): string {
+  if (isCyclic(value)) {
+    throw new SeamkitError(
+      'OPTION_INVALID',
+      'a value that the baseline depends on refers to itself',
+      {
+        hint: 'pass plain data, with no way back from a part to the whole',
+      },
+    );
+  }
   const hash = createHash('sha256');
   const add = (part: unknown): void => {
     if (typeof part === 'function') {

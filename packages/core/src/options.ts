@@ -1,4 +1,6 @@
+import { inspect } from 'node:util';
 import type { CommonOptions } from './contract';
+import { isCyclic } from './cyclic';
 import { SeamkitError } from './errors';
 
 /** What one option must be: a predicate, and the words for it in the error. */
@@ -6,6 +8,9 @@ export interface OptionCheck {
   expected: string;
   accepts(value: unknown): boolean;
 }
+
+/** ms that Node's timers can wait; asked for more, they end at once. */
+export const longestTimer = 2 ** 31 - 1;
 
 /** The checks that kits need most. */
 export const is = {
@@ -16,7 +21,10 @@ export const is = {
     'a whole number from 0 up',
     (value) => Number.isSafeInteger(value) && Number(value) >= 0,
   ),
-  milliseconds: check('a number of ms above 0', (value) => typeof value === 'number' && value > 0),
+  milliseconds: check(
+    `a number of ms above 0, at most ${longestTimer}`,
+    (value) => typeof value === 'number' && value > 0 && value <= longestTimer,
+  ),
   record: check('an object', isRecord),
   list: check('a list', Array.isArray),
   /** An object with these fields and no others; each may be absent. */
@@ -113,6 +121,11 @@ export function checkOptions(
   const known: Record<string, OptionCheck> = { ...common, ...(server && withServer), ...checks };
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
+    if (isCyclic(value)) {
+      throw new SeamkitError('OPTION_INVALID', `${kit}() option '${name}' refers to itself`, {
+        hint: 'pass plain data: objects, lists, strings, numbers and booleans, with no way back',
+      });
+    }
     const rule = Object.hasOwn(known, name) ? known[name] : undefined;
     if (!rule) {
       throw new SeamkitError('OPTION_INVALID', `${kit}() has no option '${name}'`, {
@@ -133,6 +146,14 @@ function isRecord(value: unknown): boolean {
 
 function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = textOf(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return inspect(value, { depth: 1, breakLength: Infinity }); // a bigint, or a way round
+  }
 }

@@ -48,6 +48,20 @@ function unusable(path: string, cause: unknown): SeamkitError {
   });
 }
 
+/**
+ * What to throw for an error of something that writes to `folder`: `FOLDER_UNUSABLE` where its disk
+ * is full or it cannot be written, else the error itself.
+ */
+export function unwritable(folder: string, error: unknown): unknown {
+  const { code, path } = error as NodeJS.ErrnoException;
+  const full = ['ENOSPC', 'EDQUOT', 'EROFS'].includes(code ?? '');
+  const closed = ['EACCES', 'EPERM'].includes(code ?? '') && path?.startsWith(folder);
+  if (!full && !closed) return error;
+  return SeamkitError.wrap(error, 'FOLDER_UNUSABLE', `the folder ${folder} cannot be written`, {
+    hint: `see what is in its way (df ${folder}; ls -ld ${folder}), or set XDG_RUNTIME_DIR or TMPDIR to another folder of yours`,
+  });
+}
+
 function unsafe(path: string, why: string): SeamkitError {
   return new SeamkitError('FOLDER_UNUSABLE', `the folder ${path} ${why}`, {
     hint: `look at it (ls -ld ${path}); remove it if it is not yours, or set XDG_RUNTIME_DIR or TMPDIR to a private folder`,

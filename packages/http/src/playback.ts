@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { SeamkitError } from '@seamkit/core';
+import { is, SeamkitError, variable } from '@seamkit/core';
 import {
   type Answer,
   type Cassette,
   type CassetteOptions,
+  cassetteModes,
   checkCassetteOptions,
   openCassette,
 } from './cassette';
@@ -27,9 +28,11 @@ export type CassetteSetting =
  */
 export function cassetteOptions(setting: CassetteSetting): CassetteOptions {
   const given = typeof setting === 'string' ? { file: setting } : setting;
-  const mode = given.mode ?? (process.env.SEAMKIT_CASSETTE as CassetteOptions['mode'] | undefined);
+  const wanted =
+    given.mode ?? variable('SEAMKIT_CASSETTE', process.env, is.oneOf(...cassetteModes));
   const replayed = process.env.CI !== undefined || existsSync(given.file);
-  const options = { ...given, mode: mode || (replayed ? 'replay' : 'record') };
+  const mode = (wanted ?? (replayed ? 'replay' : 'record')) as CassetteOptions['mode'];
+  const options = { ...given, mode };
   checkCassetteOptions(options);
   return options;
 }

@@ -4,10 +4,12 @@ import {
   defineKit,
   is,
   type Plan,
+  SeamkitError,
   type ServerKit,
   type ServerOptions,
 } from '@seamkit/core';
 import type { Pool, QueryResultRow } from 'pg';
+import { checkUrl } from './connection';
 import type { Template } from './databases';
 import { PostgresDriver } from './driver';
 import type { Rows } from './fixtures';
@@ -78,6 +80,8 @@ export interface Postgres {
   restore(name?: string): Promise<void>;
 }
 
+const oldest = 13;
+
 const checks = {
   prepare: check(
     "a function of the url, { migrations: 'folder' }, or a list of SQL files",
@@ -100,7 +104,13 @@ function isListOfNames(value: unknown): boolean {
 
 function plan(options: PostgresOptions): Plan {
   checkOptions('postgres', options, checks, { server: true });
-  const { prepare, extensions = [], settings = {}, isolation } = options;
+  const { prepare, extensions = [], settings = {}, isolation, version, url } = options;
+  if (url !== undefined) checkUrl(url, 'external');
+  if (version !== undefined && Number.parseInt(version, 10) < oldest) {
+    throw new SeamkitError('VERSION_UNAVAILABLE', `postgres() does not start version ${version}`, {
+      hint: `ask for ${oldest} or newer`,
+    });
+  }
   return {
     settings: { server: settingTexts(settings) },
     baseline: {
@@ -123,6 +133,7 @@ export const postgresKit: ServerKit<PostgresOptions, Postgres, Template, { name:
 
 /**
  * PostgreSQL 13 to 18: a private database per test file, back at its baseline after every test.
- * @throws SeamkitError `OPTION_INVALID`
+ * @throws SeamkitError `OPTION_INVALID`, `URL_INVALID` (no postgres: or postgresql: url),
+ * `VERSION_UNAVAILABLE` (older than 13)
  */
 export const postgres = defineKit(postgresKit);

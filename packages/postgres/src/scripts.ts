@@ -1,6 +1,6 @@
-import { type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { SeamkitError } from '@seamkit/core';
+import { readNamedFile, SeamkitError } from '@seamkit/core';
 import type { Client } from 'pg';
 import { statements } from './statements';
 
@@ -43,7 +43,7 @@ export function readScript(file: string): Script {
   const path = resolve(file);
   let sql: string;
   try {
-    sql = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    sql = new TextDecoder('utf-8', { fatal: true }).decode(readNamedFile(path));
   } catch (error) {
     const hint = error instanceof TypeError ? 'save it as UTF-8' : `it is looked for at ${path}`;
     throw SeamkitError.wrap(error, 'OPTION_INVALID', `postgres: ${file} cannot be read`, { hint });

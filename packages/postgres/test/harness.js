@@ -58,6 +58,9 @@ module.exports = {
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },
     { options: { version: 'newest' }, code: 'OPTION_INVALID' },
+    { options: { version: '9.6' }, code: 'VERSION_UNAVAILABLE' },
+    { options: { url: 'mysql://127.0.0.1:3306/shop' }, code: 'URL_INVALID' },
+    { options: { prepare: ['/dev/zero'] }, code: 'OPTION_INVALID' },
     { options: { prepare: 5 }, code: 'OPTION_INVALID' },
     { options: { prepare: { migrations: '/nowhere/at/all' } }, code: 'OPTION_INVALID' },
     { options: { prepare: ['/nowhere/at/all.sql'] }, code: 'OPTION_INVALID' },

@@ -4,7 +4,8 @@ import { findTestcontainers } from '../runtime/container';
 import { connectEngine } from '../runtime/engine';
 import { hasImage } from '../runtime/pull';
 import { rehearse } from '../runtime/rehearse';
-import { chooseRuntime, containersUsable, variablePrefix } from '../test-process/choose-runtime';
+import { chooseRuntime, containersUsable } from '../test-process/choose-runtime';
+import { kitVariableName } from '../variables';
 import { withoutPassword } from '../without-password';
 import type { InstalledKit } from './installed-kits';
 import { tell } from './output';
@@ -67,7 +68,7 @@ const examine: Record<RuntimeName, Examine> = {
   async external(kit, url) {
     const runtime = 'external';
     if (!url) {
-      return { runtime, usable: false, detail: `${variablePrefix(kit.name)}_URL is not set` };
+      return { runtime, usable: false, detail: `${kitVariableName(kit.name, 'URL')} is not set` };
     }
     const driver = await kit.driver({ url }, {}, context(kit.name));
     await driver.close();

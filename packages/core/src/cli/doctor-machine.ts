@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type ErrorData, SeamkitError } from '../errors';
+import { openFilesLimit } from '../open-files';
 import { cacheFolder } from '../program/cache-folder';
 import { findTestcontainers } from '../runtime/container';
 import { memoryFolder, roomNeeded } from '../runtime/data-folder';
@@ -46,7 +47,7 @@ export async function examineMachine(places: readonly string[]): Promise<Machine
     engine: await examineEngine(places),
     cache: await examineCache(),
     data: dataFolder(),
-    limits: { openFiles: openFiles(), ...memory() },
+    limits: { openFiles: openFilesLimit(), ...memory() },
   };
 }
 
@@ -95,16 +96,6 @@ function dataFolder(): MachineReport['data'] {
   const inMemory = shm !== undefined && shm >= roomNeeded;
   const folder = inMemory ? memoryFolder : tmpdir();
   return { folder, free: bytesFree(folder), inMemory, shm };
-}
-
-/** The soft limit, as servers inherit it. */
-function openFiles(): number | undefined {
-  try {
-    const limits = readFileSync('/proc/self/limits', 'utf8');
-    return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1]);
-  } catch {
-    return undefined;
-  }
 }
 
 function memory(): { memory: number; freeMemory: number } {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
+import { refuseForeign } from '../owner';
 
 export type Runner = 'jest' | 'vitest' | 'node:test';
 
@@ -46,7 +47,10 @@ const migrationFolders = [
   'sql/migrations',
 ];
 
-/** @throws SeamkitError `OPTION_INVALID` where there is no package.json */
+/**
+ * @throws SeamkitError `OPTION_INVALID` where there is no package.json, `FOLDER_UNUSABLE` where it is
+ * another user's
+ */
 export function lookAtProject(folder = process.cwd()): Project {
   const manifest = readManifest(folder);
   const dependencies = new Set<string>(
@@ -88,8 +92,10 @@ export function runCommand({ runner, language, dependencies, tests, extension }:
 }
 
 function readManifest(folder: string): Manifest {
+  const manifest = join(folder, 'package.json');
+  refuseForeign([folder, manifest]);
   try {
-    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return JSON.parse(readFileSync(manifest, 'utf8'));
   } catch (cause) {
     throw new SeamkitError('OPTION_INVALID', `there is no readable package.json in ${folder}`, {
       hint: "run this in your project's folder; for a new one: npm init -y",

@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
+import { spawn } from '../spawn';
 import { recipes } from './first-tests';
 import type { Recipe } from './first-tests/recipe';
 import { Style } from './first-tests/style';

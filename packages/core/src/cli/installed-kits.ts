@@ -1,8 +1,9 @@
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Boundary, LocalKit, ServerKit } from '../contract';
 import { SeamkitError } from '../errors';
+import { refuseForeign } from '../owner';
 import { dependenciesOf, findPackage, packagesOf } from '../project-packages';
 import { findProject } from '../workspace';
 
@@ -39,6 +40,7 @@ export interface BrokenKit {
 /**
  * The kits that the project around `from` depends on, by name; in a workspace's root those of all
  * its packages.
+ * @throws SeamkitError `FOLDER_UNUSABLE` where another user's code would be run
  */
 export function installedKits(from = process.cwd()): { kits: InstalledKit[]; broken: BrokenKit[] } {
   const kits = new Map<string, InstalledKit>();
@@ -62,10 +64,10 @@ export function installedKits(from = process.cwd()): { kits: InstalledKit[]; bro
 
 /**
  * The named ones of the installed kits that have servers; all of them where none is named.
- * @throws SeamkitError `OPTION_INVALID`
+ * @throws SeamkitError `OPTION_INVALID`, and as `installedKits`
  */
 export function serverKits(names: readonly string[]): InstalledServerKit[] {
-  const { kits } = installedKits();
+  const { kits, broken } = installedKits();
   const withServers = kits.filter(isServerKit);
   const known = withServers.map(({ name }) => name).join(', ');
   for (const name of names) {
@@ -75,6 +77,7 @@ export function serverKits(names: readonly string[]): InstalledServerKit[] {
       'OPTION_INVALID',
       local ? `the kit ${name} has no server` : `no kit '${name}' is installed here`,
       {
+        tried: broken.map(({ package: name, reason }) => `${name}: ${reason}`),
         hint: known
           ? `name one of: ${known}`
           : 'install one, e.g.: npm install --save-dev @seamkit/postgres; or run this where it is installed',
@@ -107,7 +110,11 @@ function projectsAround(from: string): string[] {
   const root = findProject(from);
   const up: string[] = [];
   for (let folder = realpathSync(from); folder.startsWith(root); folder = dirname(folder)) {
-    if (manifestOf(folder)) up.push(folder);
+    const manifest = join(folder, 'package.json');
+    if (existsSync(manifest)) {
+      refuseForeign([folder, manifest]);
+      up.push(folder);
+    }
     if (folder === dirname(folder)) break;
   }
   return up.length > 1 || (up[0] && up[0] !== root) ? up : packagesOf(root);
@@ -115,7 +122,10 @@ function projectsAround(from: string): string[] {
 
 function load(folder: string, { name, seamkit }: KitManifest): Boundary<any> {
   const factory = seamkit!.kit!;
-  const exported = createRequire(join(folder, 'package.json'))(name)[factory];
+  const require = createRequire(join(folder, 'package.json'));
+  const main = require.resolve(name); // may lie above, where the folder has another name
+  refuseForeign([main]);
+  const exported = require(main)[factory];
   if (typeof exported !== 'function') {
     throw new Error(`its package.json names the factory '${factory}', which it does not export`);
   }

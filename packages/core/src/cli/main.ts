@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { SeamkitError } from '../errors';
+import { checkVariables } from '../variables';
 import { version } from '../version';
 import { paint, type Result } from './output';
 
@@ -77,6 +78,7 @@ function load<Module>(path: string): Module {
 /** An action that prints what the command found. Commander passes the command itself last. */
 function run(work: (...args: any[]) => Promise<Result | undefined>) {
   return async (...args: any[]) => {
+    checkVariables();
     const result = await work(...args);
     if (!result) return;
     if (json()) printJson(result.data);

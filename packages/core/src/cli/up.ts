@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RuntimeName, ServerKit } from '../contract';
@@ -7,7 +7,7 @@ import { fingerprint } from '../fingerprint';
 import { tryLock } from '../keeper/lock';
 import { neighbours } from '../keeper/neighbours';
 import type { HeldSandbox, Urls } from '../keeper/protocol';
-import { stateFolder } from '../private-folder';
+import { stateFolder, unwritable } from '../private-folder';
 import { chooseRuntime } from '../test-process/choose-runtime';
 import type { EnsuredServer } from '../test-process/ensure-server';
 import { KeeperConnection } from '../test-process/keeper-connection';
@@ -88,10 +88,18 @@ export async function heldHere(): Promise<HeldSandbox[]> {
 export async function lockUp(): Promise<() => void> {
   const path = join(stateFolder(), `up-${fingerprint(findWorkspace())}`);
   for (let told = false; ; told = true) {
-    const unlock = tryLock(path);
+    const unlock = take(path);
     if (unlock) return unlock;
     if (!told) tell('another seamkit up or down is at it: waiting');
     await delay(pollInterval);
+  }
+}
+
+function take(path: string): (() => void) | undefined {
+  try {
+    return tryLock(path);
+  } catch (error) {
+    throw unwritable(dirname(path), error);
   }
 }
 

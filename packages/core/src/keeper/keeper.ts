@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -15,6 +15,8 @@ import { join } from 'node:path';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dataRoot, makeDataRoot } from '../runtime/data-folder';
+import { spawn } from '../spawn';
+import { millisecondsOf } from '../variables';
 import { createApi } from './api';
 import { ifThere, Ledger } from './ledger';
 import { clearLock, tryLock } from './lock';
@@ -61,7 +63,7 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
   });
   await listen(api, paths.socket);
 
-  const lingerMs = Number(process.env.SEAMKIT_LINGER ?? lingerDefault);
+  const lingerMs = millisecondsOf('SEAMKIT_LINGER', lingerDefault);
   let timer = setTimeout(() => void close(), Math.max(firstSession, lingerMs));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void close());
   process.on('SIGHUP', () => {});

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { unwritable } from '../private-folder';
 import { within } from '../within';
 import { dropLock } from './lock';
 import { isAlive, pidOf } from './process-identity';
@@ -27,13 +28,20 @@ export type Entry =
 export class Ledger {
   constructor(private readonly folder: string) {}
 
-  /** @returns how to strike the entry out, once the thing is gone */
+  /**
+   * @returns how to strike the entry out, once the thing is gone
+   * @throws SeamkitError `FOLDER_UNUSABLE` where the disk is full
+   */
   add(entry: Entry): () => void {
-    mkdirSync(this.folder, { recursive: true, mode: 0o700 });
     const name = randomBytes(6).toString('hex');
     const path = join(this.folder, `${name}.json`);
-    writeFileSync(`${path}.tmp`, JSON.stringify(entry), { mode: 0o600 });
-    renameSync(`${path}.tmp`, path);
+    try {
+      mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+      writeFileSync(`${path}.tmp`, JSON.stringify(entry), { mode: 0o600 });
+      renameSync(`${path}.tmp`, path);
+    } catch (error) {
+      throw unwritable(this.folder, error);
+    }
     return () => rmSync(path, { force: true });
   }
 

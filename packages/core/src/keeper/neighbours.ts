@@ -17,7 +17,7 @@ export interface Neighbour {
  */
 export function keeperFolders(): string[] {
   const name = `seamkit-${process.getuid?.() ?? 0}`;
-  const bases = new Set([process.env.XDG_RUNTIME_DIR ?? tmpdir(), tmpdir(), '/tmp']);
+  const bases = new Set([process.env.XDG_RUNTIME_DIR || tmpdir(), tmpdir(), '/tmp']);
   return (
     [...bases]
       .map((base) => join(base, name))

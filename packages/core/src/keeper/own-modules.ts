@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { SeamkitError } from '../errors';
+import type { Looker } from '../owner';
 import { dependenciesOf, findPackage, packagesOf } from '../project-packages';
 
 /**
@@ -9,9 +10,12 @@ import { dependenciesOf, findPackage, packagesOf } from '../project-packages';
  */
 export class OwnModules {
   private readonly accepted = new Map<string, string>();
+  private readonly looker: Looker;
 
   /** @param projects root folders; fixed when the keeper starts, whoever asks it later */
-  constructor(private readonly projects: readonly string[]) {}
+  constructor(private readonly projects: readonly string[]) {
+    this.looker = { from: projects.at(-1) };
+  }
 
   /** The module's real path. @throws SeamkitError `KIT_REFUSED` */
   resolve(module: string): string {
@@ -20,7 +24,9 @@ export class OwnModules {
     const real = realPath(module);
     const own =
       real !== undefined &&
-      this.projects.some((project) => isInside(project, real) || dependsOn(project, real));
+      this.projects.some(
+        (project) => isInside(project, real) || dependsOn(project, real, this.looker),
+      );
     if (!own) throw this.refused(real ?? module);
     this.accepted.set(module, real);
     return real;
@@ -39,13 +45,13 @@ export class OwnModules {
 }
 
 /** Whether `file` is in a package that a package of the project depends on. */
-function dependsOn(project: string, file: string): boolean {
-  const own = packagesOf(project);
+function dependsOn(project: string, file: string, looker: Looker): boolean {
+  const own = packagesOf(project, looker);
   const queue = [...own];
   const seen = new Set(own);
   for (const folder of queue) {
     for (const name of dependenciesOf(folder, own.includes(folder))) {
-      const found = findPackage(name, folder);
+      const found = findOwn(name, folder, looker);
       if (found === undefined || seen.has(found)) continue;
       if (isInside(found, file)) return true;
       seen.add(found);
@@ -53,6 +59,14 @@ function dependsOn(project: string, file: string): boolean {
     }
   }
   return false;
+}
+
+function findOwn(name: string, from: string, looker: Looker): string | undefined {
+  try {
+    return findPackage(name, from, looker);
+  } catch {
+    return undefined; // another user's
+  }
 }
 
 function isInside(folder: string, file: string): boolean {

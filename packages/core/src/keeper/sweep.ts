@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Endpoint, ServerModule } from '../contract';
+import { spawn } from '../spawn';
 
 const deadline = 20_000;
 

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
+import { spawn } from '../spawn';
 import { makeOnce, needSpace } from './cache-folder';
 import type { DebianHost } from './debian-host';
 import { megabytes } from './megabytes';
@@ -19,7 +19,15 @@ export interface Package {
 }
 
 /** The suite is not on this mirror, or cannot be verified with this machine's keys. */
-export class SuiteMissing extends Error {}
+export class SuiteMissing extends Error {
+  /** What apt says of the signature, where that is the reason. */
+  get signature(): string[] | undefined {
+    const lines = errorLines(String((this.cause as Error).message));
+    return lines.some((line) => unverified.test(line)) ? lines : undefined;
+  }
+}
+
+const unverified = /NO_PUBKEY|not signed|signatures? (?:were|was|is) invalid|invalid signature/;
 
 /** bytes to have free before a suite's lists are read; they take up to 33 MB meanwhile, 23 at rest */
 const listsSpace = 60e6;
@@ -177,7 +185,7 @@ export class Apt {
       await this.run('apt-get', ['update', '-q', '-o', 'APT::Update::Error-Mode=any']);
     } catch (error) {
       const text = String((error as Error).message);
-      if (/404 +Not Found|does not have a Release file|NO_PUBKEY|not signed/.test(text)) {
+      if (/404 +Not Found|does not have a Release file/.test(text) || unverified.test(text)) {
         throw new SuiteMissing(lastWords(text), { cause: error });
       }
       throw this.failed(error, 'its package lists could not be read');
@@ -210,10 +218,7 @@ export class Apt {
     }
     return new SeamkitError('DOWNLOAD_FAILED', `${this.host.id} ${this.suite}: ${what}`, {
       cause: error,
-      log: error.message
-        .split('\n')
-        .filter((line) => /^[EW]:|^ {3}/.test(line))
-        .slice(-10),
+      log: errorLines(error.message),
     });
   }
 }
@@ -247,6 +252,13 @@ function execute(
       else reject(new AptFailure(errors || `${command} ended with exit code ${code}`));
     });
   });
+}
+
+function errorLines(text: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => /^[EW]:|^ {3}/.test(line))
+    .slice(-10);
 }
 
 function lastWords(text: string): string {

@@ -7,10 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
 import { tryLock } from '../keeper/lock';
+import { type Variables, variable } from '../variables';
 import { megabytes } from './megabytes';
 import { lockedFolder } from './reachable';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Variables;
 
 const pollInterval = 100;
 const abandoned = 24 * 60 * 60 * 1000;
@@ -153,7 +154,7 @@ function pidNamespace(): string {
 }
 
 function choose(env: Environment): string {
-  const explicit = env.SEAMKIT_CACHE;
+  const explicit = variable('SEAMKIT_CACHE', env);
   if (explicit) {
     const wrong = isAbsolute(explicit) ? undefined : 'is not an absolute path';
     const locked = process.getuid?.() === 0 && lockedFolder(explicit);
@@ -166,7 +167,7 @@ function choose(env: Environment): string {
     }
     return explicit;
   }
-  const xdg = env.XDG_CACHE_HOME ?? process.env.XDG_CACHE_HOME;
+  const xdg = env.XDG_CACHE_HOME || process.env.XDG_CACHE_HOME;
   const base = xdg && isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
   const folder = join(base, 'seamkit');
   return process.getuid?.() === 0 && lockedFolder(folder) ? '/var/cache/seamkit' : folder;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DebianSource, Program, ProgramSpec } from '../contract';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
+import { variable } from '../variables';
 import { Apt, type Package, SuiteMissing } from './apt';
 import { cacheFolder, makeOnce, needSpace } from './cache-folder';
 import { cachedRoot, type Manifest, markDefault, programOf, writeManifest } from './debian-cache';
@@ -53,7 +54,7 @@ export async function debianProgram(
   const cached = await cachedRoot(cache, spec, host);
   if (cached) return cached;
   search.tried.push(`the cache ${cache}: nothing that fits`);
-  if ((where.env ?? process.env).SEAMKIT_DOWNLOAD === '0') {
+  if (variable('SEAMKIT_DOWNLOAD', where.env) === '0') {
     search.tried.push(`a download from ${host.id}'s archive: forbidden by SEAMKIT_DOWNLOAD=0`);
     return undefined;
   }
@@ -61,7 +62,15 @@ export async function debianProgram(
     const found = await new Download(cache, host, suite, spec, where, search).run();
     if (found) return found;
   }
-  return undefined;
+  if (!search.signature) return undefined;
+  throw new SeamkitError(
+    'DOWNLOAD_FAILED',
+    `the signature of ${host.id} ${host.codename} is not one that this machine trusts`,
+    {
+      log: search.signature,
+      hint: `see that apt itself is content (sudo apt-get update); the archive's keys are in the package ${host.id}-archive-keyring or ${host.id}-keyring`,
+    },
+  );
 }
 
 /** A program from one suite. */
@@ -86,6 +95,8 @@ class Download {
       });
     if (apt instanceof SuiteMissing) {
       this.search.tried.push(`${name}: ${apt.message}`);
+      // Of another suite this machine may lack the keys; of its own that is no matter of course.
+      if (suite === host.codename) this.search.signature = apt.signature;
       return undefined;
     }
     const selection = await this.select(apt);

@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Program, ProgramSpec, StartContext } from '../contract';
 import { SeamkitError } from '../errors';
+import { kitVariableName, type Variables, variable } from '../variables';
 import { candidates, explicitCandidate } from './at-hand';
-import type { Environment } from './cache-folder';
 import { debianProgram } from './debian';
 import { installedPackages, programOfPackage } from './npm';
 import { outOfReach } from './reachable';
@@ -19,7 +19,7 @@ export interface Where {
   step: StartContext['step'];
   log(line: string): void;
   /** Default: this process' environment. */
-  env?: Environment;
+  env?: Variables;
   /** Where this system's own files begin. Default `/`. */
   system?: string;
   /** Download no program, but throw `DownloadAhead`. */
@@ -29,6 +29,8 @@ export interface Where {
 /** What a search came across, for its error. */
 export interface Search {
   tried: string[];
+  /** What apt says of the signature of this machine's own suite, where it is not trusted. */
+  signature?: string[];
   /** Versions that were not wanted, and where they can be had. */
   versions: string[];
 }
@@ -52,8 +54,8 @@ export async function findProgram(spec: ProgramSpec, where: Where): Promise<Prog
 }
 
 async function forced(spec: ProgramSpec, where: Where, search: Search) {
-  const name = variable(where.kit, 'BIN');
-  const place = (where.env ?? process.env)[name];
+  const name = kitVariableName(where.kit, 'BIN');
+  const place = variable(name, where.env);
   if (!place) return undefined;
   const path = explicitCandidate(place, spec.command);
   const found = path
@@ -80,11 +82,12 @@ async function atHand(spec: ProgramSpec, where: Where, search: Search) {
 
 async function fromNpm(spec: ProgramSpec, where: Where, search: Search) {
   for (const source of spec.npm ?? []) {
-    const folders = installedPackages(source.package, where.from);
-    if (!folders.length) search.tried.push(`npm ${source.package}: not installed`);
+    const tried = (why: string) => search.tried.push(`npm ${source.package}: ${why}`);
+    const folders = installedPackages(source.package, where, tried);
+    if (!folders.length) tried('not installed');
     for (const folder of folders) {
       if (!existsSync(join(folder, source.path))) {
-        search.tried.push(`npm ${source.package}: no ${source.path} in ${folder}`);
+        tried(`no ${source.path} in ${folder}`);
         continue;
       }
       const path = await programOfPackage(folder, source, where.step, where.env);
@@ -103,7 +106,7 @@ async function download(spec: ProgramSpec, where: Where, search: Search) {
     throw new SeamkitError('DOWNLOAD_FAILED', `${where.kit}: ${error.summary}`, {
       tried: search.tried,
       log: error.log,
-      hint: `see that apt's mirror can be reached, and run again; or ${ways(spec, where.kit)}`,
+      hint: `${error.hint ?? "see that apt's mirror can be reached, and run again"}; or ${ways(spec, where.kit)}`,
       cause: error.cause,
     });
   }
@@ -160,17 +163,13 @@ function ways({ command, install }: ProgramSpec, kit: string): string {
   return [
     typed ? `install it: ${typed}` : `install ${command} with this system's package manager`,
     `or start Docker`,
-    `or set ${variable(kit, 'URL')} to a server that runs already`,
+    `or set ${kitVariableName(kit, 'URL')} to a server that runs already`,
   ].join('; ');
 }
 
 function wanted({ command, version, oldest }: ProgramSpec): string {
   if (version) return `${command} ${version}`;
   return oldest ? `${command} ${oldest} or newer` : command;
-}
-
-function variable(kit: string, what: string): string {
-  return `SEAMKIT_${kit.toUpperCase().replaceAll('-', '_')}_${what}`;
 }
 
 function sibling(program: Omit<Program, 'sibling'>, command: string): Program {

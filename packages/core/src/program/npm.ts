@@ -3,6 +3,7 @@ import { chmod, cp, lstat, mkdir, readdir, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { ProgramSpec, StartContext } from '../contract';
 import { fingerprint } from '../fingerprint';
+import { foreign, type Looker } from '../owner';
 import { cacheFolder, type Environment, makeOnce } from './cache-folder';
 import { outOfReach } from './reachable';
 
@@ -17,15 +18,23 @@ interface Link {
 /**
  * The folders of an installed package, nearest first: seen from `from` and from this package, also
  * where pnpm keeps what others depend on. (`require.resolve` cannot: `exports` may hide a package's
- * own package.json.)
+ * own package.json.) Those of other users are left out, and `refused` hears why.
  */
-export function installedPackages(name: string, from: string): string[] {
+export function installedPackages(
+  name: string,
+  looker: Looker & { from: string },
+  refused: (reason: string) => void,
+): string[] {
   const found = new Set<string>();
-  for (const start of [from, __dirname]) {
+  for (const start of [looker.from, __dirname]) {
     for (let folder = start; ; folder = dirname(folder)) {
       for (const modules of ['node_modules', 'node_modules/.pnpm/node_modules']) {
         const candidate = join(folder, modules, name);
-        if (existsSync(join(candidate, 'package.json'))) found.add(realpathSync(candidate));
+        if (!existsSync(join(candidate, 'package.json'))) continue;
+        const real = realpathSync(candidate);
+        const anothers = foreign(candidate, looker) ?? foreign(real, looker);
+        if (anothers) refused(anothers.reason);
+        else found.add(real);
       }
       if (folder === dirname(folder)) break;
     }

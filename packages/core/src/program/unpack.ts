@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { lstatSync } from 'node:fs';
 import {
   chmod,
@@ -12,6 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { spawn } from '../spawn';
 import { interpreterOf } from './elf';
 
 const merged = ['bin', 'sbin', 'lib', 'lib64'];

@@ -1,6 +1,7 @@
-import { type SpawnOptionsWithoutStdio, spawn } from 'node:child_process';
+import type { SpawnOptionsWithoutStdio } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { clearTimeout, setTimeout } from 'node:timers';
+import { spawn } from '../spawn';
 
 const patience = 10_000;
 

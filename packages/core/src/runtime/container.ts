@@ -8,6 +8,7 @@ import type {
 import { SeamkitError } from '../errors';
 import { type Ledger, removeContainers } from '../keeper/ledger';
 import { memoryBytes } from '../options';
+import { type Looker, refuseForeign } from '../owner';
 import { connectEngine } from './engine';
 import { type Asker, programSearch } from './program-search';
 import { hasImage, pullImage } from './pull';
@@ -26,7 +27,7 @@ export interface ContainerRuntime {
 
 /** The container runtime: servers through Testcontainers, labelled so that they die with the keeper. */
 export function containerContext(start: ServerStart, runtime: ContainerRuntime): ContainerContext {
-  const library = once(() => findTestcontainers(runtime.module));
+  const library = once(() => findTestcontainers(runtime.module, runtime.asker));
   const engine = once(() => connectEngine(library()));
   const search = programSearch(start, runtime.asker);
 
@@ -137,10 +138,11 @@ function publishOnLoopback(container: StartableContainer<any>): void {
   };
 }
 
-/** @throws SeamkitError `RUNTIME_UNAVAILABLE` */
-export function findTestcontainers(module: string): string {
+/** @throws SeamkitError `RUNTIME_UNAVAILABLE`, or `FOLDER_UNUSABLE` where it is another user's */
+export function findTestcontainers(module: string, looker?: Looker): string {
+  let library: string;
   try {
-    return require.resolve('testcontainers', { paths: [dirname(module)] });
+    library = require.resolve('testcontainers', { paths: [dirname(module)] });
   } catch (error) {
     throw new SeamkitError(
       'RUNTIME_UNAVAILABLE',
@@ -151,4 +153,6 @@ export function findTestcontainers(module: string): string {
       },
     );
   }
+  refuseForeign([library], looker);
+  return library;
 }

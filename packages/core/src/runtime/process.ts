@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Json, ProcessContext, Program, ProgramSpec, ToolOptions } from '../contract';
@@ -7,6 +7,7 @@ import { killGroup, type Ledger, removeFolder } from '../keeper/ledger';
 import { identify } from '../keeper/process-identity';
 import { removeSegments } from '../keeper/shared-memory';
 import { once } from '../program/cache-folder';
+import { spawn } from '../spawn';
 import { handOver } from './hand-over';
 import { freePort } from './port';
 import { type Asker, programSearch } from './program-search';

@@ -1,7 +1,7 @@
 import type { ContainerContext, ProcessContext, Program, ServerModule } from '../contract';
 import { DownloadAhead } from '../program/download-ahead';
 import { findProgram } from '../program/find';
-import { variablePrefix } from '../test-process/choose-runtime';
+import { kitVariable } from '../variables';
 
 /** What a kit's start would run. */
 export interface Rehearsal {
@@ -33,7 +33,7 @@ export async function rehearse(
 ): Promise<Rehearsal> {
   const { server: module } = require(server) as { server: ServerModule };
   const rehearsal: Rehearsal = { programs: [] };
-  const image = process.env[`${variablePrefix(name)}_IMAGE`];
+  const image = kitVariable(name, 'IMAGE');
   const request = { settings: {}, image: runtime === 'container' ? image : undefined };
   try {
     if (runtime === 'process') await module.process?.(request, processStage());

@@ -1,5 +1,8 @@
 import type { RuntimeName, ServerKit, ServerOptions } from '../contract';
 import { SeamkitError } from '../errors';
+import { foreign } from '../owner';
+import { print } from '../print';
+import { kitVariable, kitVariableName, variable } from '../variables';
 import { findEngine } from './find-engine';
 
 export interface RuntimeChoice {
@@ -19,12 +22,11 @@ export async function chooseRuntime(
   kit: ServerKit<any, any, any, any>,
   options: ServerOptions,
 ): Promise<RuntimeChoice> {
-  const prefix = variablePrefix(kit.name);
-  const url = options.url ?? process.env[`${prefix}_URL`];
-  const forced = forcedRuntime(prefix, options);
+  const urlName = kitVariableName(kit.name, 'URL');
+  const url = options.url ?? kitVariable(kit.name, 'URL');
+  const forced = forcedRuntime(kit.name, options);
 
-  const wanted =
-    forced ?? (url ? { runtime: 'external', reason: `${prefix}_URL is set` } : undefined);
+  const wanted = forced ?? (url ? { runtime: 'external', reason: `${urlName} is set` } : undefined);
   if (wanted && !kit.supports.runtimes.includes(wanted.runtime as RuntimeName)) {
     throw new SeamkitError(
       'RUNTIME_UNAVAILABLE',
@@ -38,18 +40,18 @@ export async function chooseRuntime(
         'RUNTIME_UNAVAILABLE',
         `${kit.name}: external needs a url (${forced!.reason})`,
         {
-          hint: `set ${prefix}_URL to the server's url`,
+          hint: `set ${urlName} to the server's url`,
         },
       );
     }
     if (!URL.canParse(url)) {
       throw new SeamkitError('URL_INVALID', `${kit.name}: the external url is malformed`, {
-        hint: `set ${prefix}_URL to something like ${kit.name}://user:password@host:port/name`,
+        hint: `set ${urlName} to something like ${kit.name}://user:password@host:port/name`,
       });
     }
     return {
       runtime: 'external',
-      reason: options.url ? 'option url' : `${prefix}_URL is set`,
+      reason: options.url ? 'option url' : `${urlName} is set`,
       url,
     };
   }
@@ -68,36 +70,42 @@ export async function chooseRuntime(
     );
   }
   if (container.usable) return { runtime: 'container', reason: container.reason };
-  if (kit.supports.runtimes.includes('process'))
+  if (kit.supports.runtimes.includes('process')) {
+    if (container.denied) warnOnce(container);
     return { runtime: 'process', reason: container.reason };
+  }
   throw new SeamkitError('RUNTIME_UNAVAILABLE', `${kit.name} needs containers or a server's url`, {
     tried: container.tried,
-    hint: `${container.next}; or set ${prefix}_URL`,
+    hint: `${container.next}; or set ${urlName}`,
   });
 }
 
-/** What a kit's own environment variables begin with: `SEAMKIT_POSTGRES`. */
-export function variablePrefix(kit: string): string {
-  return `SEAMKIT_${kit.toUpperCase().replaceAll('-', '_')}`;
+let warned = false;
+
+/** Who has an engine may think that it is used. */
+function warnOnce({ reason, next }: ContainerProbe): void {
+  if (warned) return;
+  warned = true;
+  print(
+    'warn',
+    `${reason}, so servers run as processes: ${next}; or choose: SEAMKIT_RUNTIME=process`,
+  );
 }
 
-function forcedRuntime(prefix: string, options: ServerOptions): RuntimeChoice | undefined {
-  const names = [`${prefix}_RUNTIME`, 'SEAMKIT_RUNTIME'];
+function forcedRuntime(kit: string, options: ServerOptions): RuntimeChoice | undefined {
   if (options.runtime) return { runtime: options.runtime, reason: 'option runtime' };
   if (options.url) return { runtime: 'external', reason: 'option url' };
-  const name = names.find((name) => process.env[name]);
-  if (!name) return undefined;
-  const runtime = process.env[name]!;
-  if (!['container', 'process', 'external'].includes(runtime)) {
-    throw new SeamkitError('OPTION_INVALID', `${name} is '${runtime}'`, {
-      hint: 'set it to container, process or external, or take it away',
-    });
-  }
+  const own = kitVariable(kit, 'RUNTIME');
+  const runtime = own ?? variable('SEAMKIT_RUNTIME');
+  if (!runtime) return undefined;
+  const name = own ? kitVariableName(kit, 'RUNTIME') : 'SEAMKIT_RUNTIME';
   return { runtime: runtime as RuntimeName, reason: `${name}=${runtime}` };
 }
 
 interface ContainerProbe {
   usable: boolean;
+  /** There is an engine, which this user may not use. */
+  denied?: boolean;
   reason: string;
   tried: string[];
   next: string;
@@ -105,10 +113,15 @@ interface ContainerProbe {
 
 /** Whether a container engine answers and Testcontainers is installed for this kit. Takes a few ms. */
 export async function containersUsable(kit: { server: string }): Promise<ContainerProbe> {
+  let library: string | undefined;
   try {
-    require.resolve('testcontainers', { paths: [kit.server, process.cwd()] });
+    library = require.resolve('testcontainers', { paths: [kit.server, process.cwd()] });
   } catch {
-    const reason = 'testcontainers is not installed';
+    // Said below.
+  }
+  const anothers = library && foreign(library)?.reason;
+  if (!library || anothers) {
+    const reason = anothers ?? 'testcontainers is not installed';
     return {
       usable: false,
       reason,
@@ -116,7 +129,9 @@ export async function containersUsable(kit: { server: string }): Promise<Contain
       next: 'npm install --save-dev testcontainers@11',
     };
   }
-  const { engine, tried, next = 'start Docker, or set DOCKER_HOST' } = await findEngine();
+  const found = await findEngine();
+  const { engine, denied, tried, next = 'start Docker, or set DOCKER_HOST' } = found;
   if (engine) return { usable: true, reason: `an engine answers at ${engine}`, tried, next: '' };
-  return { usable: false, reason: 'no container engine answers', tried, next };
+  if (!denied) return { usable: false, reason: 'no container engine answers', tried, next };
+  return { usable: false, denied: true, reason: `no permission for ${denied}`, tried, next };
 }

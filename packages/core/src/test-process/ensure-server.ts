@@ -8,7 +8,8 @@ import type {
 } from '../contract';
 import type { ServerIdentity } from '../keeper/protocol';
 import { print } from '../print';
-import { chooseRuntime, variablePrefix } from './choose-runtime';
+import { kitVariable, millisecondsOf } from '../variables';
+import { chooseRuntime } from './choose-runtime';
 import type { KeeperConnection } from './keeper-connection';
 import type { KeeperSession } from './keeper-session';
 
@@ -47,7 +48,7 @@ export async function ensureServer(
   }
   const { runtime, reason, url } = await chooseRuntime(kit, options);
   print('info', `${name}: ${kit.name} as ${runtime} (${reason})`);
-  const image = options.image ?? process.env[`${variablePrefix(kit.name)}_IMAGE`];
+  const image = options.image ?? kitVariable(kit.name, 'IMAGE');
   return ensure(keeper, options, (session) => ({
     kit: kit.name,
     runtime,
@@ -55,7 +56,7 @@ export async function ensureServer(
     version: options.version,
     image: runtime === 'container' ? image : undefined,
     container: runtime === 'container' ? containerOptions(options) : undefined,
-    program: runtime === 'process' ? process.env[`${variablePrefix(kit.name)}_BIN`] : undefined,
+    program: runtime === 'process' ? kitVariable(kit.name, 'BIN') : undefined,
     settings: plan.settings ?? {},
     url,
     exclusive: plan.exclusive ? { session: session.id, boundary: name } : undefined,
@@ -68,7 +69,7 @@ async function ensure(
   identify: (session: KeeperSession) => ServerIdentity,
 ): Promise<EnsuredServer> {
   const startTimeout =
-    options.startTimeout ?? Number(process.env.SEAMKIT_START_TIMEOUT ?? startTimeoutDefault);
+    options.startTimeout ?? millisecondsOf('SEAMKIT_START_TIMEOUT', startTimeoutDefault);
   const path = process.env.PATH ?? '';
   const start = { startTimeout, path, from: process.cwd(), env: ourVariables() };
   for (let attempt = 1; ; attempt++) {

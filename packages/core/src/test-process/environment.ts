@@ -1,6 +1,7 @@
 import type { Boundary, TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
 import { print } from '../print';
+import { checkVariables } from '../variables';
 import { KeeperConnection } from './keeper-connection';
 import { LeftConnections } from './left-connections';
 import { LocalSandbox } from './local-sandbox';
@@ -28,6 +29,7 @@ export class OpenBoundaries<B extends Boundaries> {
 
   /** @throws SeamkitError `OPTION_INVALID` */
   constructor(boundaries: B) {
+    checkVariables();
     for (const [name, boundary] of Object.entries(boundaries)) {
       checkName(name, boundary);
       const place: Place = { boundary: name, test: {} };

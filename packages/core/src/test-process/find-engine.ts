@@ -8,9 +8,15 @@ export interface FoundEngine {
   /** The first address at which a container engine answers, if any. */
   engine?: string;
   tried: string[];
+  /** The first address that this user may not connect to, if none answers. */
+  denied?: string;
   /** What to do where none was found, if it is not what one would think of first. */
   next?: string;
 }
+
+/** Whoever is in it is as good as root, so it is for the user to decide. */
+const joinTheGroup =
+  'let this user use the engine, by the group docker: sudo usermod -aG docker $USER, then log in again';
 
 interface Candidate {
   name: string;
@@ -21,12 +27,15 @@ interface Candidate {
 /** Looks for an engine where Testcontainers does, and knocks: it takes a few ms. */
 export async function findEngine(): Promise<FoundEngine> {
   const tried: string[] = [];
+  let denied: string | undefined;
   for (const { name, at } of candidates()) {
     const problem = await cannotConnect(at);
     if (!problem) return { engine: name, tried };
     tried.push(`${name}: ${problem}`);
+    if (problem === 'EACCES' || problem === 'EPERM') denied ??= name;
   }
   const podman = podmanSockets().find((path) => existsSync(path));
+  if (denied) return { tried, denied, next: joinTheGroup };
   const next =
     podman && !process.env.DOCKER_HOST ? `export DOCKER_HOST=unix://${podman}` : undefined;
   return { tried, next };
@@ -73,7 +82,7 @@ function podmanSockets(): string[] {
 }
 
 function userFolder(): string {
-  return process.env.XDG_RUNTIME_DIR ?? `/run/user/${process.getuid?.()}`;
+  return process.env.XDG_RUNTIME_DIR || `/run/user/${process.getuid?.()}`;
 }
 
 function propertiesFile(): string {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type IncomingMessage, request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,8 @@ import { clearLock, tryLock } from '../keeper/lock';
 import { type KeeperPaths, keeperPaths } from '../keeper/paths';
 import { isAlive } from '../keeper/process-identity';
 import type { Hello, Notice, SessionRequest, Status } from '../keeper/protocol';
+import { requireOpenFiles } from '../open-files';
+import { unwritable } from '../private-folder';
 import { findProject } from '../workspace';
 import { runner } from './run';
 
@@ -41,7 +43,9 @@ export class KeeperSession {
       const session = await KeeperSession.connect(paths.socket, onNotice);
       if (session) return session;
       if (performance.now() > deadline) throw noKeeper(paths);
-      await startKeeper(workspace, paths, deadline);
+      await startKeeper(workspace, paths, deadline).catch((error) => {
+        throw unwritable(paths.folder, error);
+      });
     }
   }
 
@@ -145,6 +149,7 @@ function unlessAbsent(error: NodeJS.ErrnoException | undefined): undefined {
 }
 
 async function startKeeper(workspace: string, paths: KeeperPaths, deadline: number): Promise<void> {
+  requireOpenFiles();
   const unlock = tryLock(paths.startLock);
   if (!unlock) return void (await delay(pollInterval)); // somebody else does
   try {
@@ -159,7 +164,9 @@ async function startKeeper(workspace: string, paths: KeeperPaths, deadline: numb
     });
     closeSync(log);
     let ending: 'failed' | 'in good order' | undefined;
-    child.once('error', () => {
+    let failure: Error | undefined;
+    child.once('error', (error) => {
+      failure = error;
       ending = 'failed';
     });
     child.once('exit', (code) => {
@@ -169,7 +176,7 @@ async function startKeeper(workspace: string, paths: KeeperPaths, deadline: numb
     while (!(await isListening(paths.socket))) {
       if (ending === 'failed' || performance.now() > deadline) {
         clearLock(paths.lock); // of one that was killed before it had a leash
-        throw noKeeper(paths);
+        throw noKeeper(paths, failure);
       }
       // It has served others and closed before we looked, or left that to one that has closed since.
       if (ending) return;
@@ -205,7 +212,10 @@ function noRunner(): SeamkitError {
   });
 }
 
-function noKeeper(paths: KeeperPaths): SeamkitError {
+function noKeeper(paths: KeeperPaths, cause?: Error): SeamkitError {
+  // A full disk has kept it from writing, its log too.
+  probe(paths.folder);
+
   let log: string[] = [];
   try {
     log = readFileSync(paths.log, 'utf8').split('\n').filter(Boolean).slice(-20);
@@ -213,8 +223,22 @@ function noKeeper(paths: KeeperPaths): SeamkitError {
   } catch {
     // It never came so far.
   }
-  return new SeamkitError('KEEPER_FAILED', 'the keeper did not start', {
+  const details = {
     log,
     hint: 'the log lines say why; if there are none, run again with SEAMKIT_LOG=debug',
-  });
+  };
+  const summary = 'the keeper did not start';
+  return cause
+    ? SeamkitError.wrap(cause, 'KEEPER_FAILED', summary, details)
+    : new SeamkitError('KEEPER_FAILED', summary, details);
+}
+
+/** Writes as much as a keeper's ledger takes, and removes it. */
+function probe(folder: string): void {
+  const file = join(folder, `probe-${process.pid}`);
+  try {
+    writeFileSync(file, Buffer.alloc(16_384), { mode: 0o600 });
+  } finally {
+    rmSync(file, { force: true });
+  }
 }

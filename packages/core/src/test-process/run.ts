@@ -1,11 +1,12 @@
 import { identify } from '../keeper/process-identity';
+import { variable } from '../variables';
 
 /**
  * Names the run that this process belongs to: what its runner's workers share, and a later run
  * does not. `SEAMKIT_RUN`, else the runner's process, which is this one or its parent.
  */
 export function currentRun(): string {
-  return process.env.SEAMKIT_RUN ?? runner() ?? String(process.pid);
+  return variable('SEAMKIT_RUN') ?? runner() ?? String(process.pid);
 }
 
 let known: string | undefined;

@@ -1,6 +1,7 @@
 import type { CommonOptions, RuntimeName, SandboxContext, TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
 import { print } from '../print';
+import { millisecondsOf } from '../variables';
 import { within } from '../within';
 
 const prepareTimeoutDefault = 120_000;
@@ -29,8 +30,7 @@ export function sandboxContext(
     },
     async prepare(work) {
       const timeout =
-        options.prepareTimeout ??
-        Number(process.env.SEAMKIT_PREPARE_TIMEOUT ?? prepareTimeoutDefault);
+        options.prepareTimeout ?? millisecondsOf('SEAMKIT_PREPARE_TIMEOUT', prepareTimeoutDefault);
       const late = () =>
         new SeamkitError(
           'PREPARE_TIMEOUT',

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { SeamkitError } from '@seamkit/core';
+import { readNamedFile, SeamkitError } from '@seamkit/core';
 import { parseDocument, stringify } from 'yaml';
 import type { Entry } from './entry';
 
@@ -15,18 +15,12 @@ const heading = `# Recorded by Seamkit: edit what you like, secrets are replaced
 export async function readCassette(file: string): Promise<Entry[] | undefined> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = readNamedFile(file).toString();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw SeamkitError.wrap(error, 'STATE_INVALID', `the cassette ${file} cannot be read`);
   }
-  const document = parseDocument(text, { intAsBigInt: true });
-  const problem = document.errors[0];
-  if (problem) throw invalid(file, problem.message.split('\n')[0]!);
-  const { version: found, interactions } = (plain(document.toJS()) ?? {}) as Record<
-    string,
-    unknown
-  >;
+  const { version: found, interactions } = (parse(file, text) ?? {}) as Record<string, unknown>;
   if (found !== version) throw invalid(file, `version ${String(found)}, expected ${version}`);
   if (!Array.isArray(interactions)) throw invalid(file, 'it has no list of interactions');
   for (const [index, entry] of interactions.entries()) {
@@ -62,6 +56,18 @@ export async function replaceFile(file: string, text: string): Promise<void> {
   } catch (error) {
     await rm(aside, { force: true }).catch(() => {});
     throw SeamkitError.wrap(error, 'FOLDER_UNUSABLE', `${file} cannot be written`);
+  }
+}
+
+/** Aliases may stand for each other a hundred times at most: a few lines of them could fill the memory. */
+function parse(file: string, text: string): unknown {
+  try {
+    const document = parseDocument(text, { intAsBigInt: true });
+    if (document.errors[0]) throw document.errors[0];
+    return plain(document.toJS({ maxAliasCount: 100 }));
+  } catch (error) {
+    const deep = error instanceof RangeError; // the stack's end
+    throw invalid(file, deep ? 'it never ends' : (error as Error).message.split('\n')[0]!);
   }
 }
 

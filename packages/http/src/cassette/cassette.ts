@@ -6,6 +6,8 @@ import type { SecretsOption } from './known-secrets';
 import { differences, distance, type Facets, facetsOf, keyOf, type MatchOptions } from './matching';
 import { type RedactOptions, Redactor } from './redactor';
 
+export const cassetteModes = ['replay', 'record', 'refresh'] as const;
+
 export interface CassetteOptions {
   /** Path of the YAML file. */
   file: string;
@@ -14,7 +16,7 @@ export interface CassetteOptions {
    * - `record`: answers what is recorded, and adds what is not;
    * - `refresh`: forgets what is recorded, and records anew.
    */
-  mode: 'replay' | 'record' | 'refresh';
+  mode: (typeof cassetteModes)[number];
   redact?: RedactOptions;
   /**
    * Secrets by value: names of environment variables, or names with values. They are replaced in
@@ -66,7 +68,7 @@ export async function openCassette(options: CassetteOptions): Promise<Cassette> 
 export function checkCassetteOptions(options: CassetteOptions): void {
   checkOptions('cassette', options as {}, {
     file: is.string,
-    mode: is.oneOf('replay', 'record', 'refresh'),
+    mode: is.oneOf(...cassetteModes),
     redact: is.record,
     secrets: is.either(is.list, is.record),
     match: is.record,

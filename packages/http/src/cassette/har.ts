@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { SeamkitError } from '@seamkit/core';
+import { readNamedFile, SeamkitError } from '@seamkit/core';
 import type { HttpRequest, HttpResponse, Interaction } from '../interaction';
 import { replaceFile } from './cassette-file';
 import { decodeText, type Headers, header, mediaType } from './content';
@@ -58,7 +57,11 @@ export interface HarEntry {
 export async function readHar(file: string): Promise<Interaction[]> {
   let har: unknown;
   try {
-    har = JSON.parse((await readFile(file, 'utf8')).replace(/^\ufeff/, ''));
+    har = JSON.parse(
+      readNamedFile(file)
+        .toString()
+        .replace(/^\ufeff/, ''),
+    );
   } catch (error) {
     throw SeamkitError.wrap(error, 'STATE_INVALID', `the HTTP archive ${file} cannot be read`);
   }

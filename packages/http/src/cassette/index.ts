@@ -2,6 +2,7 @@ export {
   type Answer,
   Cassette,
   type CassetteOptions,
+  cassetteModes,
   checkCassetteOptions,
   openCassette,
 } from './cassette';

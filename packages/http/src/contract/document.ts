@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { SeamkitError } from '@seamkit/core';
+import { readNamedFile, SeamkitError } from '@seamkit/core';
 import { parseDocument } from 'yaml';
 
 export type Node = { [key: string]: any };
@@ -92,7 +91,7 @@ export class OpenApiDocument {
     let value: unknown;
     try {
       // JSON is YAML.
-      const document = parseDocument(readFileSync(file, 'utf8'), { merge: true });
+      const document = parseDocument(readNamedFile(file).toString(), { merge: true });
       if (document.errors[0]) throw document.errors[0];
       value = document.toJS({ maxAliasCount: 10_000 });
     } catch (error) {

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { SeamkitError } from '@seamkit/core';
+import { readNamedFile, SeamkitError } from '@seamkit/core';
 import { type HeaderRules, type PathRule, readBodyRules, readHeaderRules } from './pact-rules';
 
 /** A Pact file, version 2 or 3, as it is written. */
@@ -51,7 +50,7 @@ export interface ExpectedResponse {
 export async function readPact(file: string): Promise<Pact> {
   let pact: Partial<Pact> & { messages?: unknown };
   try {
-    pact = JSON.parse(await readFile(file, 'utf8'));
+    pact = JSON.parse(readNamedFile(file).toString());
   } catch (error) {
     throw SeamkitError.wrap(error, 'STATE_INVALID', `the Pact file ${file} cannot be read`);
   }
