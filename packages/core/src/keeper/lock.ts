@@ -60,7 +60,8 @@ function removeIf(path: string, owner: string): void {
   if (readOwner(path) === owner) rmSync(path, { force: true });
 }
 
-function readOwner(path: string): string | undefined {
+/** Who has a lock, by identity; undefined where nobody does. */
+export function readOwner(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
