@@ -1,3 +1,4 @@
+import { readlinkSync } from 'node:fs';
 import { identify, isAlive, processGroup } from '../keeper/process-identity';
 
 /**
@@ -30,14 +31,21 @@ export function isLeftBehind(): boolean {
 }
 
 /**
- * Runners start their workers in their own process group. Who adopts an orphan (init, a user's
- * session, a container's init) leads another one. Where the runner itself is the first process, as
- * in a container, its workers share its group.
+ * Runners start their workers from their own program and in their own process group. Who adopts an
+ * orphan (init, a user's session, a container's init) is another program, with a group of its own. Where
+ * the runner itself is the first process, as it may be in a container, its workers share both.
  */
 function isAdopted(): boolean {
   if (process.platform !== 'linux') return process.ppid === 1;
-  const parent = processGroup(process.ppid);
-  return parent === undefined ? process.ppid === 1 : parent !== processGroup(process.pid);
+  return ([processGroup, programOf] as const).every((of) => of(process.ppid) !== of(process.pid));
+}
+
+function programOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined; // another user's
+  }
 }
 
 /** The runner's process: this one, or its parent where this one is a worker. */
@@ -45,7 +53,9 @@ function runnerPid(): number {
   return isWorker() ? process.ppid : process.pid;
 }
 
+/** By its channel to the runner, open or not; not by `process.send`, which Jest always gives. */
 function isWorker(): boolean {
-  const ofJestOrVitest = (process.env.JEST_WORKER_ID || process.env.VITEST) && process.send;
+  const hasChannel = process.connected !== undefined;
+  const ofJestOrVitest = hasChannel && (process.env.JEST_WORKER_ID || process.env.VITEST);
   return Boolean(ofJestOrVitest || process.env.NODE_TEST_CONTEXT?.startsWith('child'));
 }
