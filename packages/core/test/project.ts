@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -51,11 +51,24 @@ export class Project {
   /** Adds a test file; `body` has `use`, `shelf`, `caller`, and `mark(name)` that leaves a file. */
   file(name: string, body: string): void {
     const head = `
-      const { writeFileSync } = require('node:fs');
+      const { use } = require(core);
+      const { shelf, caller } = require(kit);
+    `;
+    this.bare(name, head + body);
+  }
+
+  /** As `file`, with nothing of ours loaded: `core` and `kit` are where it is to be had. */
+  bare(name: string, body: string): void {
+    const head = `
+      const { renameSync, writeFileSync } = require('node:fs');
       const { setTimeout: delay } = require('node:timers/promises');
-      const { use } = require(${JSON.stringify(core)});
-      const { shelf, caller } = require(${JSON.stringify(kit)});
-      const mark = (name, text = '') => writeFileSync(${JSON.stringify(join(this.folder, 'marks'))} + '/' + name, text);
+      const core = ${JSON.stringify(core)};
+      const kit = ${JSON.stringify(kit)};
+      const mark = (name, text = '') => {
+        const path = ${JSON.stringify(join(this.folder, 'marks'))} + '/' + name;
+        writeFileSync(path + '.new', text);
+        renameSync(path + '.new', path);
+      };
     `;
     writeFileSync(join(this.folder, name), head + body);
   }
@@ -88,13 +101,20 @@ export class Project {
     return this.start([file]);
   }
 
-  private start(args: string[]): Run {
+  /** Node as process 1 of a number space of its own, as in a container; undefined where that is not allowed. */
+  firstProcess(...args: string[]): Run | undefined {
+    const apart = ['--pid', '--fork', '--kill-child', '--mount-proc'];
+    if (spawnSync('unshare', [...apart, 'true']).status !== 0) return undefined;
+    return this.start([...apart, process.execPath, ...args], 'unshare');
+  }
+
+  private start(args: string[], program = process.execPath): Run {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !fromTheOuterRun.includes(name),
     );
     const env = { ...Object.fromEntries(inherited), NO_COLOR: '1' };
     return new Run(
-      spawn(process.execPath, args, {
+      spawn(program, args, {
         cwd: this.folder,
         env,
         detached: true,

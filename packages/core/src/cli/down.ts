@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { neighbours } from '../keeper/neighbours';
 import { identify, isAlive } from '../keeper/process-identity';
 import type { DownReply } from '../keeper/protocol';
-import { call, statusAt } from '../test-process/keeper-session';
+import { call, statusAt } from '../test-process/keeper-call';
 import { findWorkspace } from '../workspace';
 import type { Result } from './output';
 import { lockUp } from './up';

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { SeamkitError } from '../errors';
 import { neighbours } from '../keeper/neighbours';
 import type { ServerLogLine } from '../keeper/protocol';
-import { send } from '../test-process/keeper-session';
+import { send, unlessSilent } from '../test-process/keeper-call';
 import { findWorkspace } from '../workspace';
 import { serverKits } from './installed-kits';
 import { paint, type Result } from './output';
@@ -26,7 +26,9 @@ export async function logs(
     });
   }
   const several = keeper.status.servers.filter((server) => server.kit === kit).length > 1;
-  const stream = await send(keeper.socket, '/logs', { kit, follow });
+  const stream = await unlessSilent(keeper.socket, () =>
+    send(keeper.socket, '/logs', JSON.stringify({ kit, follow })),
+  );
   if (!follow) {
     const lines = (await text(stream)).split('\n').filter(Boolean).map(parse);
     return { data: { kit, lines }, lines: lines.map((line) => render(line, several)) };

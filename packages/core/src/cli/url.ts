@@ -1,6 +1,6 @@
 import { SeamkitError } from '../errors';
 import { neighbours } from '../keeper/neighbours';
-import { call } from '../test-process/keeper-session';
+import { call } from '../test-process/keeper-call';
 import { findWorkspace } from '../workspace';
 import { serverKits } from './installed-kits';
 import type { Result } from './output';

@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { json } from 'node:stream/consumers';
+import { createServer, type Server } from 'node:http';
 import { setImmediate } from 'node:timers';
 import { SeamkitError } from '../errors';
 import { sendLogs } from './logs';
@@ -19,6 +18,7 @@ import type {
   TemplateReport,
   Urls,
 } from './protocol';
+import { readRequest } from './requests';
 import type { Servers } from './servers';
 import type { Sessions } from './sessions';
 
@@ -85,19 +85,19 @@ export function createApi({ workspace, owner, servers, sessions, close }: Keeper
 
   const api = createServer(async (request, response) => {
     const reply = (status: number, body: unknown) => {
+      const text = JSON.stringify(body ?? null);
       response.writeHead(status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(body ?? null));
+      // Who still sends has not been read to the end, and will not be.
+      response.end(text, () => request.complete || request.destroy());
     };
     try {
-      if (request.url === '/session') {
-        return sessions.begin((await read(request)) as SessionRequest, response, owner);
-      }
-      if (request.url === '/logs') {
-        return sendLogs((await read(request)) as LogsRequest, response, servers);
-      }
-      const call = calls[request.url as keyof Calls] as ((body: unknown) => unknown) | undefined;
-      if (!call) throw new SeamkitError('KEEPER_FAILED', `the keeper has no call ${request.url}`);
-      const body = await read(request);
+      const body = await readRequest(request);
+      if (request.url === '/session')
+        return sessions.begin(body as SessionRequest, response, owner);
+      if (request.url === '/logs') return sendLogs(body as LogsRequest, response, servers);
+      const known = Object.hasOwn(calls, request.url!);
+      if (!known) throw new SeamkitError('KEEPER_FAILED', `the keeper has no call ${request.url}`);
+      const call = calls[request.url as keyof Calls] as (body: unknown) => unknown;
       if (body && !sessions.has((body as { session: string }).session)) {
         throw new SeamkitError('KEEPER_FAILED', 'this session has ended');
       }
@@ -111,8 +111,4 @@ export function createApi({ workspace, owner, servers, sessions, close }: Keeper
   api.headersTimeout = 0;
   api.timeout = 0;
   return api;
-}
-
-async function read(request: IncomingMessage): Promise<unknown> {
-  return request.headers['content-type'] === 'application/json' ? json(request) : null;
 }

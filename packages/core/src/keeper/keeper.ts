@@ -10,21 +10,23 @@ import {
   writeFileSync,
 } from 'node:fs';
 import type { Server as HttpServer } from 'node:http';
-import { connect } from 'node:net';
 import { join } from 'node:path';
-import { clearTimeout, setTimeout } from 'node:timers';
+import { clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dataRoot, makeDataRoot } from '../runtime/data-folder';
 import { spawn } from '../spawn';
 import { millisecondsOf } from '../variables';
 import { createApi } from './api';
-import { ifThere, Ledger } from './ledger';
+import { startLeash } from './detached';
+import { ifThere, Ledger, removeFolder } from './ledger';
+import { listens } from './listens';
 import { clearLock, tryLock } from './lock';
 import type { OwnModules } from './own-modules';
 import type { KeeperPaths } from './paths';
 import { identify, isAlive } from './process-identity';
 import { Servers } from './servers';
 import { Sessions } from './sessions';
+import { signInterval } from './silence';
 
 /** ms that a keeper without sessions stays, so that the next file, package or run finds it warm. */
 const lingerDefault = 3_000;
@@ -40,7 +42,8 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
   const run = join(paths.folder, `run-${owner}`);
   await sweepDeadRuns(paths.folder);
   let closing = false;
-  let leash = startLeash(); // before there is anything to remove
+  let leash = newLeash(); // before there is anything to remove
+  setInterval(() => leash.stdin!.write('.'), signInterval).unref();
   mkdirSync(run, { mode: 0o700 });
   writeFileSync(join(run, 'keeper'), identify(process.pid)!);
   const ledger = new Ledger(join(run, 'ledger'));
@@ -86,7 +89,7 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
     api.closeAllConnections();
     await servers.stopAll();
     // What could not be removed now, an engine being away, the leash goes on with.
-    if (await ledger.sweep()) rmSync(run, { recursive: true, force: true });
+    if (await ledger.sweep()) removeFolder(run);
     rmSync(paths.log, { force: true });
     clearLock(paths.startLock);
     unlock!();
@@ -95,19 +98,11 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
   }
 
   /** Without a leash nothing may run: a dead one is replaced. */
-  function startLeash(): ChildProcess {
-    const child = spawn(
-      process.execPath,
-      [
-        join(__dirname, 'leash.js'),
-        ...[run, paths.socket, paths.lock, paths.log, paths.startLock],
-        identify(process.pid)!,
-      ],
-      { detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
-    );
+  function newLeash(): ChildProcess {
+    const child = startLeash(paths, run, identify(process.pid)!, 'pipe');
     child.stdin!.on('error', () => {});
     child.once('exit', () => {
-      if (!closing) leash = startLeash();
+      if (!closing) leash = newLeash();
     });
     return child;
   }
@@ -118,20 +113,9 @@ async function takeOver(paths: KeeperPaths): Promise<(() => void) | undefined> {
   for (;;) {
     const unlock = tryLock(paths.lock);
     if (unlock) return unlock;
-    if (await answers(paths.socket)) return undefined;
+    if (await listens(paths.socket)) return undefined;
     await delay(10); // it is starting, or stopping its servers
   }
-}
-
-function answers(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(socket, () => {
-      resolve(true);
-      probe.destroy();
-    });
-    probe.once('error', () => resolve(false));
-    probe.once('close', () => resolve(false));
-  });
 }
 
 /**
@@ -145,7 +129,7 @@ async function sweepDeadRuns(folder: string): Promise<void> {
     const keeper = ifThere(() => readFileSync(join(run, 'keeper'), 'utf8'));
     if (keeper !== undefined && isAlive(keeper)) continue;
     const swept = await new Ledger(join(run, 'ledger')).sweep();
-    if (swept) rmSync(run, { recursive: true, force: true });
+    if (swept) removeFolder(run);
   }
 }
 

@@ -1,9 +1,10 @@
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Ledger } from './ledger';
+import { Ledger, removeFolder } from './ledger';
 import { clearLock, tryLock } from './lock';
-import { isAlive } from './process-identity';
+import { endByIdentity, isAlive } from './process-identity';
+import { watchSilence } from './silence';
 
 /** ms that it goes on for an engine that is away; then that is left to the next keeper. */
 const patience = 120_000;
@@ -11,7 +12,8 @@ const pause = 500;
 
 /**
  * The keeper's leash: a process that does nothing but hold one end of a pipe. When the keeper is
- * gone, however it died, the pipe closes, and everything in its ledger goes too.
+ * gone, however it died, the pipe closes, and everything in its ledger goes too. A keeper that no
+ * longer writes into the pipe is stopped or hangs; it is ended.
  *
  * Arguments: the run's folder, the keeper's socket, lock and log, its starter's lock, and
  * the keeper's identity.
@@ -25,14 +27,19 @@ async function main(
   keeper: string,
 ): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
-  await new Promise((resolve) => process.stdin.on('data', () => {}).on('close', resolve));
+  const silence = watchSilence(() => keeper, { over: () => endByIdentity(keeper) });
+  await new Promise((resolve) => process.stdin.on('data', silence.heard).on('close', resolve));
+  silence.stop();
   // A dying process closes its pipes some time before it is gone, with the locks it holds.
   const dying = performance.now() + patience;
-  while (isAlive(keeper) && performance.now() < dying) await delay(10);
+  while (isAlive(keeper)) {
+    if (performance.now() > dying) return; // what is listed is still its own
+    await delay(10);
+  }
   const ledger = new Ledger(join(run, 'ledger'));
   const end = performance.now() + patience;
   let swept = await ledger.sweep();
-  if (swept) rmSync(run, { recursive: true, force: true });
+  if (swept) removeFolder(run);
   // The socket is the next keeper's, if there is one already.
   const free = tryLock(lock);
   if (free) {
@@ -44,7 +51,7 @@ async function main(
   while (!swept && performance.now() < end) {
     await delay(pause);
     swept = await ledger.sweep();
-    if (swept) rmSync(run, { recursive: true, force: true });
+    if (swept) removeFolder(run);
   }
 }
 

@@ -29,7 +29,7 @@ export function tryLock(path: string): (() => void) | undefined {
 /** Gives back the lock at `path` where this process has it, or a dead one. */
 export function dropLock(path: string): void {
   removeIf(path, identify(process.pid)!);
-  tryLock(path)?.();
+  clearLock(path);
 }
 
 /** Removes what dead processes left of a lock: theirs, and what they were making of it when killed. */
@@ -66,7 +66,8 @@ function removeIf(path: string, owner: string): void {
   if (readOwner(path) === owner) rmSync(path, { force: true });
 }
 
-function readOwner(path: string): string | undefined {
+/** Who has a lock, by identity; undefined where nobody does. */
+export function readOwner(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

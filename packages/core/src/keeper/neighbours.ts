@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isOwnFolder } from '../private-folder';
-import { statusAt } from '../test-process/keeper-session';
+import { statusAt } from '../test-process/keeper-call';
 import type { Status } from './protocol';
 
 /** A keeper that answers. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readlinkSync, statSync } from 'node:fs';
+import { accessSync, constants, readlinkSync, statSync } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
 import { tryLock } from '../keeper/lock';
+import { makeFolder } from '../make-folder';
 import { type Variables, variable } from '../variables';
 import { megabytes } from './megabytes';
 import { lockedFolder } from './reachable';
@@ -25,7 +26,7 @@ const abandoned = 24 * 60 * 60 * 1000;
 export function cacheFolder(env: Environment = process.env): string {
   const folder = choose(env);
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    makeFolder(folder, 0o755);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw unusable(folder, error);

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
+import type { Ledger } from '../keeper/ledger';
 import { tryLock } from '../keeper/lock';
 import { stateFolder } from '../private-folder';
 
@@ -13,22 +14,21 @@ const attempts = 200;
 
 /**
  * A TCP port on 127.0.0.1 that nobody listens on, locked against this user's other keepers until
- * `release`. @throws SeamkitError `START_FAILED`
+ * `release`. The lock is in the ledger before it is taken. @throws SeamkitError `START_FAILED`
  */
-export async function freePort(): Promise<{
-  port: number;
-  /** The lock's file. */
-  lock: string;
-  release(): void;
-}> {
+export async function freePort(ledger: Ledger): Promise<{ port: number; release(): void }> {
   const locks = join(stateFolder(), 'ports');
   mkdirSync(locks, { recursive: true, mode: 0o700 });
   for (let attempt = 0; attempt < attempts; attempt++) {
     const port = randomInt(lowest, highest);
     const lock = join(locks, String(port));
-    const release = tryLock(lock);
-    if (!release) continue;
-    if (await isFree(port)) return { port, lock, release };
+    const strike = ledger.add({ kind: 'lock', path: lock });
+    const unlock = tryLock(lock);
+    const release = () => {
+      unlock?.();
+      strike();
+    };
+    if (unlock && (await isFree(port))) return { port, release };
     release();
   }
   throw new SeamkitError('START_FAILED', `no free port found in ${lowest}–${highest}`, {

@@ -8,6 +8,7 @@ import { identify } from '../keeper/process-identity';
 import { removeSegments } from '../keeper/shared-memory';
 import { once } from '../program/cache-folder';
 import { spawn } from '../spawn';
+import { dyingWithUs } from './dying-with-us';
 import { handOver } from './hand-over';
 import { freePort } from './port';
 import { type Asker, programSearch } from './program-search';
@@ -77,13 +78,8 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
     },
 
     async port() {
-      const { port, lock, release } = await freePort();
-      let strike = () => {};
-      start.defer(() => {
-        release();
-        strike();
-      });
-      strike = runtime.ledger.add({ kind: 'lock', path: lock }); // fails where the disk is full
+      const { port, release } = await freePort(runtime.ledger);
+      start.defer(release);
       return port;
     },
 
@@ -96,7 +92,8 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
     async spawn(program, args, options) {
       const command = commandLine(program, args);
       start.commands.push(command.join(' '));
-      const child = launch('/bin/sh', ['-c', gate, 'sh', ...command], program, options);
+      const gated = [...dyingWithUs(user), '/bin/sh', '-c', gate, 'sh', ...command] as const;
+      const child = launch(gated[0]!, gated.slice(1), program, options);
       const leader = await started(child);
       start.parts.processes.push(child.pid!);
       let strike = () => {};

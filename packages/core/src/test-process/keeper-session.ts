@@ -1,46 +1,56 @@
-import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type IncomingMessage, request } from 'node:http';
-import { dirname, join } from 'node:path';
+import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '../errors';
 import type { Calls } from '../keeper/api';
-import { clearLock, tryLock } from '../keeper/lock';
+import { startDetached, startLeash } from '../keeper/detached';
+import { listens } from '../keeper/listens';
+import { clearLock, readOwner, tryLock } from '../keeper/lock';
 import { type KeeperPaths, keeperPaths } from '../keeper/paths';
-import { isAlive } from '../keeper/process-identity';
+import { endByIdentity, identify, isAlive, isStopped } from '../keeper/process-identity';
 import type { Hello, Notice, SessionRequest, Status } from '../keeper/protocol';
+import { watchSilence } from '../keeper/silence';
 import { requireOpenFiles } from '../open-files';
+import { print } from '../print';
 import { unwritable } from '../private-folder';
 import { findProject } from '../workspace';
-import { runner } from './run';
+import { call, send, statusAt, unlessAbsent, unlessSilent } from './keeper-call';
+import { isLeftBehind, runner } from './run';
 
 /** ms; the last keeper may have containers to stop before the next one can begin. */
 const startDeadline = 60_000;
+/** ms until a person reads that a keeper is still being waited for. */
+const toldAfter = 5_000;
+/** ms in which a killed keeper is gone, once its connections are. */
+const dyingTime = 2_000;
 const pollInterval = 10;
 
 /** A process' connection to its workspace's keeper. While it is open, what it leased is its own. */
 export class KeeperSession {
+  private closed = false;
+
   private constructor(
-    private readonly socket: string,
+    private readonly paths: KeeperPaths,
     private readonly stream: IncomingMessage,
     readonly id: string,
     /** The run's name. */
     readonly owner: string,
-  ) {}
+  ) {
+    stream.once('close', () => void (this.closed || clearUpAfter(paths, owner)));
+  }
 
   /**
    * Connects, and starts the keeper first where none runs; of many who do so at once, one does.
    * @throws SeamkitError `KEEPER_FAILED`, `FOLDER_UNUSABLE`
    */
   static async open(workspace: string, onNotice: (notice: string) => void): Promise<KeeperSession> {
-    const started = runner();
-    if (started && !isAlive(started)) throw noRunner();
+    if (isLeftBehind()) throw noRunner();
     const paths = keeperPaths(workspace);
     const deadline = performance.now() + startDeadline;
     for (;;) {
-      const session = await KeeperSession.connect(paths.socket, onNotice);
+      const session = await KeeperSession.connect(paths, onNotice);
       if (session) return session;
       if (performance.now() > deadline) throw noKeeper(paths);
       await startKeeper(workspace, paths, deadline).catch((error) => {
@@ -50,27 +60,31 @@ export class KeeperSession {
   }
 
   private static async connect(
-    socket: string,
+    paths: KeeperPaths,
     onNotice: (notice: string) => void,
   ): Promise<KeeperSession | undefined> {
-    const request: SessionRequest = { runner: runner() };
-    const stream = await send(socket, '/session', request).catch(unlessAbsent);
-    if (!stream) return undefined;
-    const lines = createInterface({ input: stream });
-    lines.on('error', () => {}); // readline passes on the stream's; 'close' says enough
-    const hello = await new Promise<Hello | undefined>((resolve) => {
-      lines.on('line', (line) => {
-        const told = JSON.parse(line) as Hello | Notice;
-        if ('notice' in told) onNotice(told.notice);
-        else resolve(told);
+    const begin = async () => {
+      const request: SessionRequest = { runner: runner() };
+      const stream = await send(paths.socket, '/session', JSON.stringify(request));
+      stream.on('error', () => {}); // 'close' says enough
+      const lines = createInterface({ input: stream });
+      lines.on('error', () => {}); // readline passes on the stream's
+      const hello = await new Promise<Hello | undefined>((resolve) => {
+        lines.on('line', (line) => {
+          const told = JSON.parse(line) as Hello | Notice;
+          if ('notice' in told) onNotice(told.notice);
+          else resolve(told);
+        });
+        stream.once('close', () => resolve(undefined));
       });
-      stream.once('close', () => resolve(undefined));
-      stream.once('error', () => resolve(undefined));
+      if (!hello) return undefined; // it was just closing
+      stream.socket.unref(); // a finished run is not kept waiting
+      return new KeeperSession(paths, stream, hello.session, hello.owner);
+    };
+    return unlessSilent(paths.socket, begin).catch((error) => {
+      // Silent, and ended: another is started in its place.
+      return error instanceof SeamkitError ? undefined : unlessAbsent(error);
     });
-    if (!hello) return undefined; // it was just closing
-    stream.on('error', () => {});
-    stream.socket.unref(); // a finished run is not kept waiting
-    return new KeeperSession(socket, stream, hello.session, hello.owner);
   }
 
   get alive(): boolean {
@@ -83,10 +97,11 @@ export class KeeperSession {
     body: Omit<NonNullable<Calls[Path][0]>, 'session'>,
   ): Promise<Calls[Path][1]> {
     const request = { ...body, session: this.id } as unknown as Calls[Path][0];
-    return call(this.socket, path, request, () => this.close());
+    return call(this.paths.socket, path, request, () => this.stream.destroy());
   }
 
   close(): void {
+    this.closed = true;
     this.stream.destroy();
   }
 }
@@ -96,73 +111,22 @@ export async function keeperStatus(workspace: string): Promise<Status | undefine
   return statusAt(keeperPaths(workspace).socket);
 }
 
-/** As `keeperStatus`, of the keeper at a socket. */
-export async function statusAt(socket: string): Promise<Status | undefined> {
-  return call(socket, '/status', null).catch((error) => unlessAbsent(error.cause));
-}
-
-/**
- * A call outside of any session. `onGone` is told where nobody answers any more.
- * @throws SeamkitError what the keeper answered, or `KEEPER_FAILED`
- */
-export async function call<Path extends keyof Calls>(
-  socket: string,
-  path: Path,
-  body: Calls[Path][0],
-  onGone = () => {},
-): Promise<Calls[Path][1]> {
-  let status: number | undefined;
-  let answer: string;
-  try {
-    const response = await send(socket, path, body ?? undefined);
-    status = response.statusCode;
-    answer = await text(response);
-  } catch (error) {
-    onGone();
-    throw new SeamkitError('KEEPER_FAILED', 'the keeper is gone', {
-      cause: error,
-      hint: 'run the tests again: the next run starts a new one',
-    });
-  }
-  const value = JSON.parse(answer);
-  if (status !== 200) throw SeamkitError.fromData(value);
-  return value;
-}
-
-/** A call whose answer is a stream. */
-export function send(socket: string, path: string, body?: unknown): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
-    const call = request(
-      { socketPath: socket, path, method: 'POST', headers, agent: false },
-      resolve,
-    );
-    call.once('error', reject);
-    call.end(body === undefined ? undefined : JSON.stringify(body));
-  });
-}
-
-function unlessAbsent(error: NodeJS.ErrnoException | undefined): undefined {
-  if (['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'].includes(error?.code ?? ''))
-    return undefined;
-  throw error;
-}
-
 async function startKeeper(workspace: string, paths: KeeperPaths, deadline: number): Promise<void> {
   requireOpenFiles();
   const unlock = tryLock(paths.startLock);
-  if (!unlock) return void (await delay(pollInterval)); // somebody else does
+  // Somebody else does; who is stopped will not come to it.
+  if (!unlock && !isStopped(readOwner(paths.startLock) ?? '')) {
+    return void (await delay(pollInterval));
+  }
+  let silence: ReturnType<typeof watchSilence> | undefined;
   try {
-    if (await isListening(paths.socket)) return;
+    if (await listens(paths.socket)) return;
     const log = openSync(paths.log, 'w', 0o600);
-    const main = join(__dirname, '../keeper/main.js');
-    const child = spawn(process.execPath, [main, workspace, findProject()], {
-      cwd: dirname(paths.folder),
-      detached: true,
-      stdio: ['ignore', log, log],
-      env: keeperEnvironment(),
-    });
+    const child = startDetached('main', [workspace, findProject()], paths, ['ignore', log, log]);
     closeSync(log);
+    silence = watchStart(paths, child.pid);
+    const began = performance.now();
+    let told = false;
     let ending: 'failed' | 'in good order' | undefined;
     let failure: Error | undefined;
     child.once('error', (error) => {
@@ -173,35 +137,53 @@ async function startKeeper(workspace: string, paths: KeeperPaths, deadline: numb
       ending = code === 0 ? 'in good order' : 'failed';
     });
     child.unref();
-    while (!(await isListening(paths.socket))) {
+    while (!(await listens(paths.socket))) {
       if (ending === 'failed' || performance.now() > deadline) {
         clearLock(paths.lock); // of one that was killed before it had a leash
         throw noKeeper(paths, failure);
       }
       // It has served others and closed before we looked, or left that to one that has closed since.
       if (ending) return;
+      if (!told && performance.now() - began > toldAfter) {
+        told = true;
+        print('warn', 'waiting for the keeper to start; the last one may be stopping its servers');
+      }
       await delay(pollInterval);
     }
   } finally {
-    unlock();
+    silence?.stop();
+    unlock?.();
   }
 }
 
-/** What was meant for the runner's own Node (inspectors, loaders, coverage) is not for the keeper's. */
-function keeperEnvironment(): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !name.startsWith('NODE_') || name === 'NODE_EXTRA_CA_CERTS',
-  );
-  return Object.fromEntries(kept);
+/** Before it listens, a keeper that is stopped can be known by that alone. */
+function watchStart(paths: KeeperPaths, pid: number | undefined): ReturnType<typeof watchSilence> {
+  const started = pid === undefined ? undefined : identify(pid);
+  const stopped = () => [started, readOwner(paths.lock)].find((one) => one && isStopped(one));
+  const silence = watchSilence(stopped, {
+    ask: () => stopped() || silence.heard(),
+    over: () => endByIdentity(stopped() ?? ''),
+  });
+  return silence;
 }
 
-async function isListening(socket: string): Promise<boolean> {
+/**
+ * A connection to the keeper has ended. Where the keeper was killed, and its leash with it, nobody
+ * else clears up: so a new leash does, which lives on after this process.
+ */
+async function clearUpAfter(paths: KeeperPaths, owner: string): Promise<void> {
+  const run = join(paths.folder, `run-${owner}`);
   try {
-    const response = await send(socket, '/status');
-    response.resume();
-    return true;
+    const keeper = readFileSync(join(run, 'keeper'), 'utf8');
+    const late = performance.now() + dyingTime;
+    while (isAlive(keeper)) {
+      if (performance.now() > late) return; // it ended this session only, or ends in good order
+      await delay(pollInterval);
+    }
+    writeFileSync(join(run, 'cleared-up'), '', { flag: 'wx' }); // by the first who comes
+    startLeash(paths, run, keeper, 'ignore').unref();
   } catch {
-    return false;
+    // It is cleared up, or somebody is at it.
   }
 }
 

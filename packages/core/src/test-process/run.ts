@@ -1,4 +1,5 @@
-import { identify } from '../keeper/process-identity';
+import { readlinkSync } from 'node:fs';
+import { identify, isAlive, processGroup } from '../keeper/process-identity';
 import { variable } from '../variables';
 
 /**
@@ -20,9 +21,42 @@ export function runner(): string | undefined {
   return known;
 }
 
+/**
+ * Whether this process is a worker whose runner is gone, be it since before Seamkit was loaded: such
+ * a one would take the process that has adopted it for its runner.
+ */
+export function isLeftBehind(): boolean {
+  const started = runner();
+  if (started && !isAlive(started)) return true;
+  return isWorker() && (process.connected === false || isAdopted());
+}
+
+/**
+ * Runners start their workers from their own program and in their own process group. Who adopts an
+ * orphan (init, a user's session, a container's init) is another program, with a group of its own. Where
+ * the runner itself is the first process, as it may be in a container, its workers share both.
+ */
+function isAdopted(): boolean {
+  if (process.platform !== 'linux') return process.ppid === 1;
+  return ([processGroup, programOf] as const).every((of) => of(process.ppid) !== of(process.pid));
+}
+
+function programOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined; // another user's
+  }
+}
+
 /** The runner's process: this one, or its parent where this one is a worker. */
 function runnerPid(): number {
-  const ofJestOrVitest = (process.env.JEST_WORKER_ID || process.env.VITEST) && process.send;
-  const ofNodeTest = process.env.NODE_TEST_CONTEXT?.startsWith('child');
-  return ofJestOrVitest || ofNodeTest ? process.ppid : process.pid;
+  return isWorker() ? process.ppid : process.pid;
+}
+
+/** By its channel to the runner, open or not; not by `process.send`, which Jest always gives. */
+function isWorker(): boolean {
+  const hasChannel = process.connected !== undefined;
+  const ofJestOrVitest = hasChannel && (process.env.JEST_WORKER_ID || process.env.VITEST);
+  return Boolean(ofJestOrVitest || process.env.NODE_TEST_CONTEXT?.startsWith('child'));
 }

@@ -1,0 +1,41 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import type { KeeperPaths } from './paths';
+
+/** Starts a process of the keeper's own, which outlives who starts it. */
+export function startDetached(
+  script: 'main' | 'leash',
+  args: readonly string[],
+  { folder }: KeeperPaths,
+  stdio: SpawnOptions['stdio'],
+): ChildProcess {
+  return spawn(process.execPath, [join(__dirname, `${script}.js`), ...args], {
+    cwd: dirname(folder),
+    detached: true,
+    stdio,
+    env: environment(),
+  });
+}
+
+/**
+ * Starts a leash for the keeper that `keeper` names: it clears up the ledger in `run` once that
+ * keeper is gone, which may be the case already.
+ */
+export function startLeash(
+  paths: KeeperPaths,
+  run: string,
+  keeper: string,
+  stdin: 'pipe' | 'ignore',
+): ChildProcess {
+  const { socket, lock, log, startLock } = paths;
+  const args = [run, socket, lock, log, startLock, keeper];
+  return startDetached('leash', args, paths, [stdin, 'ignore', 'ignore']);
+}
+
+/** What was meant for the runner's own Node (inspectors, loaders, coverage) is not for the keeper's. */
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('NODE_') || name === 'NODE_EXTRA_CA_CERTS',
+  );
+  return Object.fromEntries(kept);
+}

@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { identify } from '../dist/keeper/process-identity';
+
+/** The pid of a keeper's leash, which has the keeper's identity as its last argument. Linux only. */
+export function leashOf(keeper: number): number | undefined {
+  const pid = readdirSync('/proc').find((name) => {
+    const args = argumentsOf(name);
+    return basename(args[1] ?? '') === 'leash.js' && args.at(-1) === identify(keeper);
+  });
+  return pid === undefined ? undefined : Number(pid);
+}
+
+function argumentsOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return []; // no process, or one that has just ended
+  }
+}
