@@ -163,9 +163,17 @@ export interface Driver<Members extends object, T extends Json = Json, S extends
    * user's own error must be the `cause`. Nobody retries.
    */
   template(id: SandboxId): Promise<T>;
-  /** A new sandbox at the baseline. May run concurrently with anything but `template`. */
+  /**
+   * A new sandbox at the baseline. May run concurrently with anything but `template`. On rejection
+   * nothing may be left behind, and whoever asked for the sandbox gets the error. Nobody retries,
+   * except where `hasTemplate` says that the template is gone.
+   */
   create(id: SandboxId, template: T): Promise<S>;
-  /** Connects this process to a sandbox that is at its baseline. */
+  /**
+   * Connects this process to a sandbox that is at its baseline. On rejection core destroys the
+   * sandbox. It then opens another if this one was used before; the error of a new one is final,
+   * as with `create`.
+   */
   open(sandbox: S, template: T): Promise<Sandbox<Members>>;
   /**
    * Back to the baseline after the holder died: its sessions may still be busy. On rejection core
@@ -174,6 +182,12 @@ export interface Driver<Members extends object, T extends Json = Json, S extends
   recover(sandbox: S, template: T): Promise<void>;
   /** Removes a sandbox, connected clients or not. Resolves if it is gone already. */
   destroy(sandbox: S): Promise<void>;
+  /**
+   * Whether the template is still on the server. Asked after `create` or `open` of a new sandbox
+   * has rejected; on false core has the template made again. Leave it out where the template is
+   * data alone, and cannot be lost.
+   */
+  hasTemplate?(template: T): Promise<boolean>;
   /** Removes a template. Resolves if it is gone already. */
   destroyTemplate(template: T): Promise<void>;
   /**

@@ -123,3 +123,24 @@ test('another session cannot give back what it does not hold', async () => {
   const { id } = await pool.lease('a', 'key');
   expect(() => pool.release('b', id.name, 'clean')).toThrow(/does not hold/);
 });
+
+test('where a template is gone, what others hold of it stays theirs until they give it back', async () => {
+  const pool = await readyPool();
+  const [held, failed, late] = [
+    await pool.lease('holds', 'key'),
+    await pool.lease('fails', 'key'),
+    await pool.lease('fails too', 'key'),
+  ];
+  pool.created('holds', held.id.name, 'held');
+  pool.release('fails', failed.id.name, 'gone', true);
+  expect(await pool.lease('makes', 'key')).toMatchObject({ state: 'template' });
+  pool.built('makes', 'key', 'second');
+  // Of the first template: says nothing about the second.
+  pool.release('fails too', late.id.name, 'gone', true);
+  expect(await pool.lease('a', 'key')).toMatchObject({ template: 'second', discard: [] });
+  pool.release('holds', held.id.name, 'clean');
+  expect(await pool.lease('b', 'key')).toMatchObject({
+    template: 'second',
+    discard: [{ template: 'template', sandboxes: ['held'] }],
+  });
+});

@@ -54,13 +54,12 @@ export function createApi({ workspace, owner, servers, sessions, close }: Keeper
     '/template': ({ session, server, template, data, error }) => {
       const pool = servers.pool(server);
       if (error) pool.failed(session, template, error);
-      else if (data !== undefined) pool.built(session, template, data);
-      else pool.lost(template);
+      else pool.built(session, template, data!);
     },
     '/sandbox': ({ session, server, name, data }) =>
       servers.pool(server).created(session, name, data),
-    '/release': ({ session, server, name, state }) =>
-      servers.pool(server).release(session, name, state),
+    '/release': ({ session, server, name, state, templateGone }) =>
+      servers.pool(server).release(session, name, state, templateGone),
     '/status': () => ({
       workspace,
       owner,

@@ -31,6 +31,8 @@ const idleTemplates = 4;
 export class Pool {
   /** Least recently used first. */
   private readonly templates = new Map<string, Template>();
+  /** Gone from the server, though some of their sandboxes may still be held. */
+  private readonly lost = new Set<Template>();
 
   constructor(private readonly names: Names) {}
 
@@ -38,7 +40,7 @@ export class Pool {
     const templates = [...this.templates.values()];
     return {
       templates: templates.filter(({ data }) => data !== undefined).length,
-      sandboxes: templates.reduce((sum, { sandboxes }) => sum + sandboxes.size, 0),
+      sandboxes: this.all.reduce((sum, { sandboxes }) => sum + sandboxes.size, 0),
     };
   }
 
@@ -74,12 +76,6 @@ export class Pool {
     for (const { reject } of template.waiting) reject(SeamkitError.fromData(error));
   }
 
-  /** The template is gone from the server: who asks next makes it again. */
-  lost(key: string): void {
-    const template = this.templates.get(key);
-    if (template?.data !== undefined) this.forget(template);
-  }
-
   /** A sandbox to create ahead of need, unless `spares` are free (a dirty one is, once recovered). */
   spare(session: string, key: string, spares: number): Lease | null {
     const template = this.templates.get(key);
@@ -93,15 +89,22 @@ export class Pool {
     this.held(session, name).data = data;
   }
 
-  release(session: string, name: string, state: 'clean' | 'dirty' | 'gone'): void {
+  /** `templateGone`: so is what it was to be made from; the next who asks makes that again. */
+  release(
+    session: string,
+    name: string,
+    state: 'clean' | 'dirty' | 'gone',
+    templateGone = false,
+  ): void {
     const sandbox = this.held(session, name);
     this.free(sandbox, state === 'clean');
     if (state === 'gone') this.remove(sandbox);
+    if (templateGone && this.forget(sandbox.template)) this.lost.add(sandbox.template);
   }
 
   /** A session ended, however it ended: what it held is free again. */
   drop(session: string): void {
-    for (const template of [...this.templates.values()]) {
+    for (const template of this.all) {
       const ended = template.waiting.filter((waiting) => waiting.session === session);
       template.waiting = template.waiting.filter((waiting) => waiting.session !== session);
       for (const { reject } of ended) {
@@ -170,13 +173,13 @@ export class Pool {
   }
 
   private discard(): Discarded[] {
-    const idle = [...this.templates.values()].filter(
-      ({ data, sandboxes }) =>
-        data !== undefined && [...sandboxes].every(({ holder }) => holder === undefined),
-    );
-    return idle.slice(0, -idleTemplates).map((template) => {
+    const isIdle = ({ data, sandboxes }: Template) =>
+      data !== undefined && [...sandboxes].every(({ holder }) => holder === undefined);
+    const idle = [...this.templates.values()].filter(isIdle).slice(0, -idleTemplates);
+    return [...[...this.lost].filter(isIdle), ...idle].map((template) => {
       // Their indexes are not given out again: whoever destroys them may not have done so yet.
       this.forget(template);
+      this.lost.delete(template);
       return {
         template: template.data!,
         sandboxes: [...template.sandboxes].map(({ data }) => data!),
@@ -184,8 +187,13 @@ export class Pool {
     });
   }
 
-  private forget(template: Template): void {
-    this.templates.delete(template.key);
+  /** @returns whether it was the one that is given out under its key */
+  private forget(template: Template): boolean {
+    return this.templates.get(template.key) === template && this.templates.delete(template.key);
+  }
+
+  private get all(): Template[] {
+    return [...this.templates.values(), ...this.lost];
   }
 
   private building(session: string, key: string): Template {
@@ -195,7 +203,7 @@ export class Pool {
   }
 
   private held(session: string, name: string): Sandbox {
-    for (const { sandboxes } of this.templates.values()) {
+    for (const { sandboxes } of this.all) {
       for (const sandbox of sandboxes) {
         if (sandbox.id.name === name && sandbox.holder === session) return sandbox;
       }

@@ -95,7 +95,7 @@ export interface Discarded {
   sandboxes: Json[];
 }
 
-/** The template is made (`data`), could not be made (`error`), or is no longer there (neither). */
+/** The template is made (`data`), or could not be made (`error`). */
 export interface TemplateReport {
   session: string;
   server: string;
@@ -118,6 +118,8 @@ export interface ReleaseRequest {
   name: string;
   /** Whether it is at its baseline, or gone. */
   state: 'clean' | 'dirty' | 'gone';
+  /** Its template is gone from the server, too. */
+  templateGone?: boolean;
 }
 
 /** A sandbox that `seamkit up` leaves to the keeper, and how to reach it. Holds credentials. */

@@ -9,8 +9,11 @@ import type { KeeperSession } from './keeper-session';
 import { currentRun } from './run';
 import { type Place, sandboxContext } from './sandbox-context';
 
-/** How often a sandbox or template that turns out to be broken is replaced before we give up. */
+/** How many sandboxes are tried, where one after the other turns out to be broken. */
 const attempts = 3;
+
+type GivenLease = Exclude<Lease, { state: 'template' }>;
+type NewLease = Extract<Lease, { state: 'new' }>;
 
 interface Held {
   session: KeeperSession;
@@ -153,15 +156,13 @@ export class ServerSandbox {
         if (plan.spares) this.inBackground(this.addSpares(session, server, template, plan.spares));
         return;
       } catch (error) {
-        if (attempt++ >= attempts) throw error;
+        const templateGone = await this.abandon(session, server, lease);
+        // Nothing makes a new one work the second time, unless there was no template.
+        if ((lease.state === 'new' && !templateGone) || attempt++ >= attempts) throw error;
         print(
           'info',
           `${this.place.boundary}: sandbox ${lease.id.name} is unusable: ${(error as Error).message}`,
         );
-        await session.call('/release', { server, name: lease.id.name, state: 'gone' });
-        // Where not even a new sandbox can be made, the template itself may be gone.
-        if (lease.state === 'new') await session.call('/template', { server, template });
-        else await driver.destroy(lease.sandbox).catch(() => {});
       }
     }
   }
@@ -191,19 +192,39 @@ export class ServerSandbox {
   private async take(
     session: KeeperSession,
     server: string,
-    lease: Exclude<Lease, { state: 'template' }>,
+    lease: GivenLease,
   ): Promise<Held> {
     const driver = this.driver!;
-    let data: Json;
-    if (lease.state === 'new') {
-      data = await driver.create(lease.id, lease.template);
-      await session.call('/sandbox', { server, name: lease.id.name, data });
-    } else {
-      data = lease.sandbox;
+    const data =
+      lease.state === 'new' ? await this.create(session, server, lease) : lease.sandbox;
+    try {
       if (lease.state === 'dirty') await driver.recover(data, lease.template);
+      const sandbox = await driver.open(data, lease.template);
+      return { session, server, id: lease.id, data, sandbox };
+    } catch (error) {
+      await driver.destroy(data).catch(() => {}); // the first error counts
+      throw error;
     }
-    const sandbox = await driver.open(data, lease.template);
-    return { session, server, id: lease.id, data, sandbox };
+  }
+
+  private async create(session: KeeperSession, server: string, lease: NewLease): Promise<Json> {
+    const data = await this.driver!.create(lease.id, lease.template);
+    await session.call('/sandbox', { server, name: lease.id.name, data });
+    return data;
+  }
+
+  /** Says that a sandbox could not be used, and is gone. @returns whether its template is, too */
+  private async abandon(
+    session: KeeperSession,
+    server: string,
+    { state, id, template }: GivenLease,
+  ): Promise<boolean> {
+    // The error that is on its way counts, not what follows from it.
+    const there = state !== 'new' || this.driver!.hasTemplate?.(template).catch(() => true);
+    const templateGone = (await there) === false;
+    const release = { server, name: id.name, state: 'gone', templateGone } as const;
+    await session.call('/release', release).catch(() => {});
+    return templateGone;
   }
 
   private async addSpares(
@@ -215,10 +236,13 @@ export class ServerSandbox {
     for (;;) {
       const lease = await session.call('/spare', { server, template, spares });
       if (lease?.state !== 'new') return;
-      const { name } = lease.id;
-      const data = await this.driver!.create(lease.id, lease.template);
-      await session.call('/sandbox', { server, name, data });
-      await session.call('/release', { server, name, state: 'clean' });
+      try {
+        await this.create(session, server, lease);
+      } catch (error) {
+        await this.abandon(session, server, lease);
+        throw error;
+      }
+      await session.call('/release', { server, name: lease.id.name, state: 'clean' });
     }
   }
 

@@ -16,6 +16,7 @@ exports.shelf = defineKit({
         exclusive: is.boolean,
         spares: is.count,
         spend: is.boolean,
+        trouble: is.function,
       },
       { server: true },
     );
@@ -54,10 +55,12 @@ exports.shelf = defineKit({
         return name;
       },
       async create({ name }, template) {
+        await options.trouble?.('create', name);
         await call('PUT', `/${name}`, template);
         return name;
       },
       async open(name, template) {
+        await options.trouble?.('open', name);
         return {
           members: { url: url(name), name },
           async reset() {
@@ -68,6 +71,9 @@ exports.shelf = defineKit({
         };
       },
       recover: restore,
+      async hasTemplate(name) {
+        return JSON.parse(await call('GET', '/')).includes(name);
+      },
       destroy: drop,
       destroyTemplate: drop,
       async sweep(ended) {
