@@ -5,6 +5,7 @@ export { exchange } from './exchange';
 export { fingerprint } from './fingerprint';
 export { check, checkOptions, containerFields, is, type OptionCheck } from './options';
 export type { Boundaries, Environment } from './test-process/environment';
+export { checkExternalUrl } from './test-process/external-host';
 export { type OpenEnvironment, open } from './test-process/open';
 export type { RunnerHooks } from './test-process/runner';
 export { type UseOptions, use } from './test-process/use';

@@ -1,5 +1,6 @@
 import type { RuntimeName, ServerKit, ServerOptions } from '../contract';
 import { SeamkitError } from '../errors';
+import { checkExternalUrl } from './external-host';
 import { findEngine } from './find-engine';
 
 export interface RuntimeChoice {
@@ -13,7 +14,7 @@ export interface RuntimeChoice {
 /**
  * The runtime of a kit's server: what is forced, else external where a url is set, else containers
  * where an engine answers and testcontainers is installed, else processes.
- * @throws SeamkitError `RUNTIME_UNAVAILABLE`, `URL_INVALID`, `OPTION_INVALID`
+ * @throws SeamkitError `RUNTIME_UNAVAILABLE`, `URL_INVALID`, `OPTION_INVALID`, `HOST_REFUSED`
  */
 export async function chooseRuntime(
   kit: ServerKit<any, any, any, any>,
@@ -47,6 +48,7 @@ export async function chooseRuntime(
         hint: `set ${prefix}_URL to something like ${kit.name}://user:password@host:port/name`,
       });
     }
+    checkExternalUrl(kit.name, url);
     return {
       runtime: 'external',
       reason: options.url ? 'option url' : `${prefix}_URL is set`,
