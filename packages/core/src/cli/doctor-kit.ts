@@ -5,6 +5,7 @@ import { connectEngine } from '../runtime/engine';
 import { hasImage } from '../runtime/pull';
 import { rehearse } from '../runtime/rehearse';
 import { chooseRuntime, containersUsable, variablePrefix } from '../test-process/choose-runtime';
+import { checkExternalUrl } from '../test-process/external-host';
 import { withoutPassword } from '../without-password';
 import type { InstalledKit } from './installed-kits';
 import { tell } from './output';
@@ -51,9 +52,7 @@ export async function examineKit(installed: InstalledKit): Promise<KitReport> {
   const chosen = 'runtime' in choice ? choice : undefined;
   const runtimes = await Promise.all(
     kit.supports.runtimes.map((runtime) =>
-      examine[runtime](kit, chosen?.runtime === runtime ? chosen.url : undefined).catch((error) =>
-        unusable(runtime, error),
-      ),
+      examine[runtime](kit).catch((error) => unusable(runtime, error)),
     ),
   );
   if (!chosen) return { ...about, problem: choice as ErrorData, runtimes };
@@ -61,14 +60,15 @@ export async function examineKit(installed: InstalledKit): Promise<KitReport> {
   return { ...about, choice: { runtime, reason }, runtimes };
 }
 
-type Examine = (kit: ServerKit<any, any>, url?: string) => Promise<RuntimeReport>;
+type Examine = (kit: ServerKit<any, any>) => Promise<RuntimeReport>;
 
 const examine: Record<RuntimeName, Examine> = {
-  async external(kit, url) {
+  async external(kit) {
     const runtime = 'external';
-    if (!url) {
-      return { runtime, usable: false, detail: `${variablePrefix(kit.name)}_URL is not set` };
-    }
+    const variable = `${variablePrefix(kit.name)}_URL`;
+    const url = process.env[variable];
+    if (!url) return { runtime, usable: false, detail: `${variable} is not set` };
+    checkExternalUrl(kit.name, url);
     const driver = await kit.driver({ url }, {}, context(kit.name));
     await driver.close();
     return { runtime, usable: true, detail: `answers at ${withoutPassword(url)}` };

@@ -43,11 +43,6 @@ export async function chooseRuntime(
         },
       );
     }
-    if (!URL.canParse(url)) {
-      throw new SeamkitError('URL_INVALID', `${kit.name}: the external url is malformed`, {
-        hint: `set ${prefix}_URL to something like ${kit.name}://user:password@host:port/name`,
-      });
-    }
     checkExternalUrl(kit.name, url);
     return {
       runtime: 'external',

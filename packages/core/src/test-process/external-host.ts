@@ -42,6 +42,11 @@ export function checkExternalUrl(kit: string, url: string): void {
       { hint: 'set NODE_ENV=test, or remove the url' },
     );
   }
+  if (!URL.canParse(url)) {
+    throw new SeamkitError('URL_INVALID', `${kit}: the external url is malformed`, {
+      hint: `write it like ${kit}://user:password@host:port/name`,
+    });
+  }
   for (const host of hostsOf(url)) {
     if (host === '') {
       throw new SeamkitError('URL_INVALID', `${kit}: the external url names no host`, {
