@@ -29,7 +29,10 @@ export interface CommonOptions {
 export interface ServerOptions extends CommonOptions {
   /** Forces a runtime. Default: `SEAMKIT_<KIT>_RUNTIME`, `SEAMKIT_RUNTIME`, else the first usable. */
   runtime?: RuntimeName;
-  /** A server that runs already; implies `runtime: 'external'`. Default: `SEAMKIT_<KIT>_URL`. */
+  /**
+   * A server that runs already; implies `runtime: 'external'`. A public host is refused unless
+   * `SEAMKIT_ALLOW_HOSTS` lists it. Default: `SEAMKIT_<KIT>_URL`.
+   */
   url?: string;
   /**
    * The version wanted, matched by prefix: `'17'` takes 17.10. Default: what the machine has

@@ -6,6 +6,7 @@ export { fingerprint } from './fingerprint';
 export { readNamedFile } from './named-file';
 export { check, checkOptions, containerFields, is, type OptionCheck } from './options';
 export type { Boundaries, Environment } from './test-process/environment';
+export { checkExternalUrl } from './test-process/external-host';
 export { type OpenEnvironment, open } from './test-process/open';
 export type { RunnerHooks } from './test-process/runner';
 export { type UseOptions, use } from './test-process/use';

@@ -200,6 +200,17 @@ test('an external server that does not answer; its password is not shown', async
   expect(stdout).not.toContain('hidden');
 });
 
+test('an external server that could be anybody’s is not connected to, and how to allow it is said', async () => {
+  const env = { ...noEngine, SEAMKIT_RUNTIME: '', SEAMKIT_REDIS_URL: 'redis://:hidden@192.0.2.1' };
+  const { code, report, kit, runtime } = await doctor(env);
+  expect([code, kit('redis').problem.code]).toEqual([1, 'HOST_REFUSED']);
+  expect(runtime('redis', 'external')).toMatchObject({
+    usable: false,
+    problem: { code: 'HOST_REFUSED' },
+  });
+  expect(report.next).toContainEqual(expect.stringContaining('SEAMKIT_ALLOW_HOSTS=192.0.2.1'));
+});
+
 test('a package that says it is a kit, and is none', async () => {
   const { code, report } = await doctor(noEngine);
   expect(report.broken).toEqual([

@@ -127,6 +127,15 @@ describe('servers', () => {
     ]);
   });
 
+  test('an external server that could be anybody’s is not up', async () => {
+    const env = { SEAMKIT_RUNTIME: '', SEAMKIT_REDIS_URL: 'redis://:word@cache.example.com' };
+    expect(await json('up redis', env)).toMatchObject({
+      code: 1,
+      servers: [],
+      failed: [{ kit: 'redis', error: { code: 'HOST_REFUSED' } }],
+    });
+  });
+
   test('ps tells what runs, without passwords; logs what it says', async () => {
     const up = await json('up shelf');
     const { password } = new URL(up.servers[0].url);

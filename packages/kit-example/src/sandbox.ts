@@ -1,7 +1,7 @@
 import { type Driver, type Endpoint, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { type Call, callerOf } from './client';
 import type { ExampleMembers, ExampleOptions } from './kit';
-import { renewLease, sweepDead } from './lease';
+import { endLease, renewLease, sweepDead } from './lease';
 
 /** A baseline: what `prepare` left, as plain data. */
 export type Entries = { [key: string]: string };
@@ -18,10 +18,13 @@ export async function connectDriver(
   await greet(call, new URL(url).host);
   const urlOf = (space: Space) => new URL(`/${space}`, url).href;
   const make = async (space: Space, entries: Entries) => {
-    if (runtime === 'external') await renewLease(call, owner);
+    if (runtime === 'external') await renewLease(call, owner, space);
     await call('PUT', space, entries);
   };
-  const destroy = (space: Space): Promise<void> => call('DELETE', space);
+  const destroy = async (space: Space) => {
+    await call('DELETE', space);
+    if (runtime === 'external') await endLease(call, space);
+  };
 
   return {
     async template({ name }) {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ServerKit } from '@seamkit/core';
+import type { RuntimeName, ServerKit } from '@seamkit/core';
 import { type OpenServer, openServer } from '@seamkit/core/inspect';
 import { example } from '@seamkit/kit-example';
 import { call } from './harness';
@@ -12,11 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-/** A driver as core makes it for some run. */
-function driverOf(owner: string, url = server.endpoint.url) {
+/** A driver as core makes it for some run; for the server's own, where the runtime is not external. */
+function driverOf(owner: string, url = server.endpoint.url, runtime: RuntimeName = 'external') {
   const kit = example().kit as ServerKit<any, any, any, any>;
   const prepare = async <R>(work: () => R | Promise<R>) => work();
-  const context = { kit: 'example', runtime: 'external' as const, owner, warn: () => {}, prepare };
+  const context = { kit: 'example', runtime, owner, warn: () => {}, prepare };
   return kit.driver({ url }, {}, context);
 }
 
@@ -28,16 +28,24 @@ test('sweep removes what dead runs left, and nothing else', async () => {
     await driver.close();
   }
   await call(url, 'PUT', 'not ours', {});
-  await call(url, 'PUT', 'seamkit_dead_lease', { until: String(Date.now() - 1) });
+  await call(url, 'PUT', 'seamkit_dead_s9', {}); // named as ours, but without a lease
+  const over = { owner: 'dead', until: String(Date.now() - 1) };
+  await call(url, 'PUT', 'seamkit_dead_s1_lease', over);
+  const home = await driverOf('home', url, 'process');
+  const own = await home.create({ name: 'seamkit_home_s1', index: 1, owner: 'home' }, {});
 
   const sweeper = await driverOf('sweep');
-  expect((await sweeper.sweep!()).sort()).toEqual(['seamkit_dead_lease', 'seamkit_dead_s1']);
-  expect(await sweeper.sweep!('ended')).toContain('seamkit_ended_s1');
+  expect(await sweeper.sweep!()).toEqual(['seamkit_dead_s1']);
+  expect(await sweeper.sweep!('ended')).toEqual(['seamkit_ended_s1']);
+  expect(await sweeper.sweep!('home')).toEqual([]);
   expect((await call(url, 'GET', '')).sort()).toEqual([
     'not ours',
-    'seamkit_living_lease',
+    'seamkit_dead_s9',
+    'seamkit_home_s1',
     'seamkit_living_s1',
+    'seamkit_living_s1_lease',
   ]);
+  await home.destroy(own);
 });
 
 test('credentials that the server refuses', async () => {

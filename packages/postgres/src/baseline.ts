@@ -40,7 +40,7 @@ export class BookkeptBaseline implements Baseline {
   /** `clean`: the sandbox is at its baseline now. */
   static async open(client: Client, { clean }: { clean: boolean }): Promise<BookkeptBaseline> {
     const { rows } = await client.query(
-      `SELECT d.oid, (regexp_match(shobj_description(d.oid, 'pg_database'), $1))[2] AS mark,
+      `SELECT d.oid, (regexp_match(shobj_description(d.oid, 'pg_database'), $1))[1] AS mark,
          CASE WHEN pg_snapshot_xmin(s.now) = pg_snapshot_xmax(s.now) THEN pg_snapshot_xmax(s.now)::text END AS since
        FROM pg_database d, pg_current_snapshot() AS s(now) WHERE d.datname = current_database()`,
       [ourComment],

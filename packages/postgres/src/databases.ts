@@ -3,6 +3,7 @@ import { type Json, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { type Client, escapeIdentifier, escapeLiteral, type QueryResult } from 'pg';
 import { markOf } from './bookkeeping';
 import { connectTo, urlOf } from './connection';
+import { connectToRegistry, Registry } from './registry';
 
 /** A sealed database, and what `CREATE DATABASE … TEMPLATE` does not copy of it. */
 export interface Template {
@@ -28,31 +29,22 @@ export type Query = (text: string, values?: unknown[]) => Promise<QueryResult>;
 const patience = 10_000;
 const oldest = 13;
 
-/**
- * How our databases are told from others: by name, and by a comment that only we write, with the
- * time of their creation and their mark.
- */
-const ourName = '^seamkit_[a-z0-9]+_[ts][0-9]+(_.*)?$';
-export const ourComment = '^seamkit ([0-9]+) (.*)$';
-
-/**
- * Seconds that an owner's newest database must be old before the owner can be taken for dead: a
- * run that lives has no session here between two test files.
- */
-const graceSeconds = 600;
+/** What a database differs by from others of ours once it was altered is in its comment. */
+export const ourComment = '^seamkit (.*)$';
 
 /** Creates and drops databases on one server. May be used concurrently: it works in turn. */
 export class Databases {
   private turn: Promise<unknown> = Promise.resolve();
+  private entering: Promise<Registry> | undefined;
 
   private constructor(
-    private readonly client: Client,
+    private client: Client,
     private readonly url: string,
     readonly superuser: boolean,
     /** The server's version. */
     readonly major: number,
-    /** How to copy: by files where the server is ours; there a checkpoint costs nothing. */
-    private readonly strategy: string,
+    /** Whose things are in the registry; undefined: the server is ours, and has none. */
+    private readonly owner: string | undefined,
   ) {}
 
   /** @throws SeamkitError `SERVER_UNREACHABLE`, `SERVER_MISMATCH`, `PERMISSION_MISSING` */
@@ -79,8 +71,8 @@ export class Databases {
           { hint: `as a superuser type: ALTER ROLE ${escapeIdentifier(role)} CREATEDB;` },
         );
       }
-      const strategy = runtime !== 'external' && major >= 15 ? ' STRATEGY file_copy' : '';
-      return new Databases(client, url, superuser, major, strategy);
+      const registrant = runtime === 'external' ? owner : undefined;
+      return new Databases(client, url, superuser, major, registrant);
     } catch (error) {
       await client.end();
       throw error;
@@ -93,8 +85,7 @@ export class Databases {
 
   /** An empty database: nothing of what an external server's template1 may hold. */
   async createEmpty(name: string): Promise<void> {
-    await this.query(`CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE template0`);
-    await this.finish(name, []);
+    await this.make(name, 'template0', []);
   }
 
   /**
@@ -102,9 +93,10 @@ export class Databases {
    * after an ALTER DATABASE.
    */
   async createFrom(name: string, template: Template, altered = false): Promise<void> {
-    const from = escapeIdentifier(template.name);
-    await this.query(`CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${from}${this.strategy}`);
-    await this.finish(name, template.properties, altered);
+    // By files where the server is ours: there a checkpoint costs nothing.
+    const strategy = !this.owner && this.major >= 15 ? ' STRATEGY file_copy' : '';
+    const from = escapeIdentifier(template.name) + strategy;
+    await this.make(name, from, template.properties, altered);
   }
 
   /** Nobody connects to a template: one session on it would keep it from being copied. */
@@ -128,22 +120,26 @@ export class Databases {
 
   /** Removes a database, whoever is connected. Resolves if it is gone already. */
   async drop(name: string): Promise<void> {
+    const registry = await this.registry();
     const { rows } = await this.query('SELECT datistemplate FROM pg_database WHERE datname = $1', [
       name,
     ]);
-    if (rows.length === 0) return;
-    const database = escapeIdentifier(name);
-    if (rows[0].datistemplate) {
-      await this.query(`ALTER DATABASE ${database} IS_TEMPLATE false`);
+    if (rows.length > 0) {
+      const database = escapeIdentifier(name);
+      if (rows[0].datistemplate) {
+        await this.query(`ALTER DATABASE ${database} IS_TEMPLATE false`);
+      }
+      await this.endSessions(name);
+      await this.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
     }
-    await this.endSessions(name);
-    await this.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+    await registry?.disclaim(name);
   }
 
   /** Removes the snapshots of a sandbox. */
   async dropSnapshots(name: string): Promise<void> {
+    const claimed = (await this.registry()) ? 'JOIN seamkit.claims USING (oid)' : '';
     const { rows } = await this.query(
-      `SELECT datname FROM pg_database WHERE starts_with(datname, $1 || '_')`,
+      `SELECT datname FROM pg_database ${claimed} WHERE starts_with(datname, $1 || '_')`,
       [name],
     );
     for (const { datname } of rows) await this.drop(datname);
@@ -168,29 +164,10 @@ export class Databases {
     return endSessions(this.query, 's.datname = $1', name);
   }
 
-  /**
-   * Drops what dead owners left, and what the owner left whose run has `ended`: databases of ours,
-   * by name and comment. An owner lives if a session on the server has its name or is on one of
-   * its databases, or if it has made one lately. (Advisory locks would not do: they are held per
-   * database, and owners need not connect to the same one.)
-   */
+  /** Drops what dead owners left, and what the owner left whose run has `ended`. */
   async sweep(ended?: string): Promise<string[]> {
-    const { rows } = await this.query(
-      `WITH ours AS (
-         SELECT d.datname AS name, split_part(d.datname, '_', 2) AS owner,
-           substring(shobj_description(d.oid, 'pg_database'), $2)::bigint AS made
-         FROM pg_database d WHERE d.datname ~ $1 AND pg_has_role(d.datdba, 'USAGE')
-       ), owners AS (
-         SELECT owner FROM ours GROUP BY owner
-         HAVING owner = $3 OR max(made) < extract(epoch FROM now()) - $4 AND NOT EXISTS (
-           SELECT FROM pg_stat_activity s WHERE s.application_name = 'seamkit ' || owner
-             OR starts_with(s.datname, 'seamkit_' || owner || '_'))
-       )
-       SELECT name FROM ours JOIN owners USING (owner) WHERE made IS NOT NULL ORDER BY name`,
-      [ourName, ourComment, ended, graceSeconds],
-    );
     const dropped: string[] = [];
-    for (const { name } of rows) {
+    for (const name of (await (await this.registry())?.dead(ended)) ?? []) {
       try {
         await this.drop(name);
         dropped.push(name);
@@ -207,6 +184,7 @@ export class Databases {
   }
 
   async end(): Promise<void> {
+    await this.entering?.catch(() => {});
     await this.client.end().catch(() => {});
   }
 
@@ -217,23 +195,43 @@ export class Databases {
     return result;
   };
 
-  /** What a copy lacks, and the comment that makes it ours. One round trip. */
-  private async finish(
+  /** On an external server: asked for first when something is made or removed there. */
+  private registry(): Promise<Registry> | undefined {
+    if (this.owner) this.entering ??= this.enter(this.owner);
+    return this.entering;
+  }
+
+  /** From here on the kit's one connection is to the registry. */
+  private async enter(owner: string): Promise<Registry> {
+    const next = await connectToRegistry(this.query, this.url, `seamkit ${owner}`);
+    const last = this.client;
+    this.client = next;
+    await this.turn;
+    await last.end();
+    return new Registry(this.query, owner);
+  }
+
+  /** A copy, with what a copy lacks, and its comment. */
+  private async make(
     name: string,
+    template: string,
     properties: Template['properties'],
     altered = false,
   ): Promise<void> {
+    const registry = await this.registry();
+    await registry?.claim(name);
     const database = escapeIdentifier(name);
+    await this.query(`CREATE DATABASE ${database} TEMPLATE ${template}`);
     const statements = properties.map(([before, after]) => `${before}${database}${after}`);
     const mark = altered ? `'altered'` : `(${markOf(escapeLiteral(name))})`;
     const comment = `DO $do$ BEGIN EXECUTE format(
-      'COMMENT ON DATABASE %I IS %L', ${escapeLiteral(name)},
-      format('seamkit %s %s', extract(epoch FROM now())::bigint, ${mark})
+      'COMMENT ON DATABASE %I IS %L', ${escapeLiteral(name)}, format('seamkit %s', ${mark})
     ); END $do$`;
     try {
+      await registry?.settle(name);
       await this.query([...statements, comment].join(';\n'));
     } catch (error) {
-      await this.query(`DROP DATABASE ${database}`);
+      await this.drop(name);
       throw error;
     }
   }

@@ -1,6 +1,6 @@
-import { open, type SeamkitError, type ServerKit } from '@seamkit/core';
+import { open, type SeamkitError } from '@seamkit/core';
 import { type OpenServer, openServer } from '@seamkit/core/inspect';
-import { type Postgres, type PostgresOptions, postgres } from '@seamkit/postgres';
+import { type PostgresOptions, postgres } from '@seamkit/postgres';
 import { cloneOf, connected, stateOf } from './database-state';
 
 /** A server of ours, for this file alone, plays somebody else's. */
@@ -10,8 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const admin = async (sql: string, { endpoint } = server) =>
-  (await connected(endpoint.url, (client) => client.query(sql))).rows;
+const admin = async (sql: string) =>
+  (await connected(server.endpoint.url, (client) => client.query(sql))).rows;
 
 /** A url of a role of its own. */
 async function roleUrl(name: string, attributes: string): Promise<string> {
@@ -159,71 +159,20 @@ describe('refused, with the next thing to do', () => {
     await using env = await open({ db: postgres({ url, settings: { work_mem } }) });
     expect(await env.db.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
-});
 
-describe('sweep', () => {
-  /** Another server: the keeper sweeps the one above in the background, whenever it meets it. */
-  let swept: OpenServer;
-  beforeAll(async () => {
-    swept = await openServer(postgres({ settings: { 'test.file': 'sweep' } }));
-  });
-  afterAll(() => swept.close());
-
-  const run = (sql: string) => admin(sql, swept);
-  async function driver(owner: string) {
-    const { kit } = postgres({ url: swept.endpoint.url });
-    return (kit as ServerKit<PostgresOptions, Postgres>).driver(
-      swept.endpoint,
-      {},
-      {
-        kit: 'postgres',
-        runtime: 'external',
-        owner,
-        warn: () => {},
-        prepare: async (work) => work(),
-      },
-    );
-  }
-  const template = (owner: string) => ({ name: `seamkit_${owner}_t1`, index: 1, owner });
-  /** As if an owner had made its databases long ago. */
-  const age = (name: string) =>
-    run(`DO $$ BEGIN EXECUTE format('COMMENT ON DATABASE %I IS %L', '${name}',
-      regexp_replace(shobj_description((SELECT oid FROM pg_database WHERE datname = '${name}'), 'pg_database'), '[0-9]+', '1000')); END $$`);
-  const there = async (...names: string[]) =>
-    (await run('SELECT datname FROM pg_database'))
-      .map(({ datname }) => datname)
-      .filter((name) => names.includes(name))
-      .sort();
-
-  test('drops what dead owners left, and nothing else', async () => {
-    const [dead, young, living, sweeper] = await Promise.all([
-      driver('dead1'),
-      driver('young1'),
-      driver('living1'),
-      driver('sweep'),
-    ]);
-    const foreign = ['seamkit_dead1_t99', 'seamkit_foreign', 'someone_else'];
-    const mine = ['dead1', 'young1', 'living1'].map((owner) => template(owner).name);
+  test('a registry that another role has made is not believed', async () => {
+    const url = await roleUrl('seamkit_test_other', 'CREATEDB');
+    const [{ oid }] = await admin("SELECT oid FROM pg_roles WHERE rolname = 'seamkit_test_other'");
+    const registry = `seamkit_registry_${oid}`;
+    await admin(`CREATE DATABASE ${registry}`);
     try {
-      for (const name of foreign) await run(`CREATE DATABASE ${name}`);
-      await run("COMMENT ON DATABASE seamkit_foreign IS 'seamkit 1000 x'");
-      await dead.template(template('dead1'));
-      await young.template(template('young1'));
-      await living.template(template('living1'));
-      await age('seamkit_dead1_t1');
-      await age('seamkit_living1_t1');
-      await dead.close();
-      await young.close();
-      expect(await sweeper.sweep!()).toEqual(['seamkit_dead1_t1']);
-      expect(await there(...mine, ...foreign)).toEqual(
-        ['seamkit_young1_t1', 'seamkit_living1_t1', ...foreign].sort(),
-      );
-      expect(await sweeper.sweep!('young1')).toEqual(['seamkit_young1_t1']);
+      const error = await refusal({ url, prepare });
+      expect(error).toMatchObject({
+        code: 'PERMISSION_MISSING',
+        hint: expect.stringContaining(`ALTER DATABASE "${registry}" RENAME`),
+      });
     } finally {
-      await living.destroyTemplate({ name: 'seamkit_living1_t1' });
-      await living.close();
-      await sweeper.close();
-      for (const name of foreign) await run(`DROP DATABASE IF EXISTS ${name}`);
+      await admin(`DROP DATABASE ${registry}`);
     }
   });
 });

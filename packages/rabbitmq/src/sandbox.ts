@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Driver, Endpoint, Sandbox, SandboxContext, SandboxId } from '@seamkit/core';
-import { SeamkitError } from '@seamkit/core';
+import { checkExternalUrl, SeamkitError } from '@seamkit/core';
 import { urlOf } from './broker';
 import type { RabbitOptions } from './kit';
-import { marker, sweepDead, takeLease } from './lease';
+import { claim, disclaim, sweepDead, takeLease } from './lease';
 import { Management, path } from './management';
 import { makeMembers, type Place, type RabbitMembers } from './members';
 import { ReadyClient } from './ready-client';
@@ -18,12 +18,13 @@ export type SandboxData = { name: string; password: string };
 
 const everything = { configure: '.*', write: '.*', read: '.*' };
 
-/** @throws SeamkitError `SERVER_UNREACHABLE`, `SERVER_MISMATCH`, `PERMISSION_MISSING` */
+/** @throws SeamkitError `SERVER_UNREACHABLE`, `SERVER_MISMATCH`, `PERMISSION_MISSING`, `HOST_REFUSED` */
 export async function connectDriver(
   endpoint: Endpoint,
   options: RabbitOptions,
   context: SandboxContext,
 ): Promise<Driver<RabbitMembers, TemplateData, SandboxData>> {
+  if (options.managementUrl) checkExternalUrl('rabbitmq', options.managementUrl);
   const managementUrl = managementOf(endpoint.url, options);
   const api = new Management(managementUrl);
   let release = async () => {};
@@ -46,6 +47,10 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
     private readonly context: SandboxContext,
     private readonly release: () => Promise<void>,
   ) {}
+
+  private get external(): boolean {
+    return this.context.runtime === 'external';
+  }
 
   async template(id: SandboxId): Promise<TemplateData> {
     const { prepare } = this.options;
@@ -103,6 +108,7 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
   async destroy({ name }: SandboxData): Promise<void> {
     await this.api.remove(path('vhosts', name));
     await this.api.remove(path('users', name));
+    if (this.external) await disclaim(this.api, name);
   }
 
   async destroyTemplate(): Promise<void> {}
@@ -119,12 +125,16 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
   private async makeVhost(name: string): Promise<SandboxData> {
     const { api } = this;
     const sandbox = { name, password: randomBytes(18).toString('base64url') };
+    const tags = this.external ? [await claim(api, this.context.owner, name)] : [];
     try {
       await Promise.all([
-        api.put(path('vhosts', name), { description: 'A sandbox of Seamkit', tags: marker }),
+        api.put(path('vhosts', name), {
+          description: 'A sandbox of Seamkit',
+          tags: tags.join(),
+        }),
         api.put(path('users', name), {
           password: sandbox.password,
-          tags: `policymaker,${marker}`,
+          tags: ['policymaker', ...tags].join(),
         }),
       ]);
       await Promise.all([

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Driver, open, type ServerKit } from '@seamkit/core';
+import { type Driver, open, type RuntimeName, type ServerKit } from '@seamkit/core';
 import { openServer } from '@seamkit/core/inspect';
 import { rabbitmq } from '@seamkit/rabbitmq';
 import { Management } from '../src/management';
@@ -11,10 +11,8 @@ let strangersPort: number;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  // A server that nobody else is on: a sweep takes those for dead who have no lease there, and whom
-  // a keeper looks after has none.
-  const shared = rabbitmq({ runtime: 'process', version: process.env.RABBITMQ_VERSION });
-  own = await openServer({ ...shared, plan: { ...shared.plan, exclusive: true } });
+  // The server that this workspace's other test files are on, too: nothing of theirs may be swept.
+  own = await openServer(rabbitmq({ runtime: 'process', version: process.env.RABBITMQ_VERSION }));
   stranger = createServer((socket) => {
     sockets.push(socket);
     socket.on('error', () => {}).end('HTTP/1.1 200 OK\r\n\r\nhello');
@@ -70,6 +68,14 @@ test('a server that is something else', async () => {
   await expect(start(amqp, management.href)).rejects.toMatchObject({ code: 'SERVER_MISMATCH' });
 });
 
+test('a management API that could be anybody’s is not connected to', async () => {
+  const attempt = start(own.endpoint.url, 'https://broker.example.com');
+  await expect(attempt).rejects.toMatchObject({
+    code: 'HOST_REFUSED',
+    hint: expect.stringContaining('broker.example.com'),
+  });
+});
+
 test('a user who may not make vhosts', async () => {
   const { username, password, searchParams } = new URL(own.endpoint.url);
   const user = 'plain_user';
@@ -112,15 +118,15 @@ describe('sweep', () => {
   const owner = (name: string) => ({ name: `seamkit_${name}_s1`, index: 1, owner: name });
   const drivers: Driver<any, any, any>[] = [];
 
-  /** A run on some machine. */
-  async function run(name: string) {
+  /** A run on some machine; as its own server's keeper's, where the runtime is not external. */
+  async function run(name: string, runtime: RuntimeName = 'external') {
     const { kit } = rabbitmq({ url: own.endpoint.url });
     const driver = await (kit as ServerKit<any, any, any, any>).driver(
       { url: own.endpoint.url },
       {},
       {
         kit: 'rabbitmq',
-        runtime: 'external',
+        runtime,
         owner: name,
         warn: () => {},
         prepare: async (work) => work(),
@@ -145,7 +151,7 @@ describe('sweep', () => {
 
   afterEach(async () => {
     for (const driver of drivers.splice(0)) await driver.close();
-    for (const name of ['dead', 'living', 'lost']) {
+    for (const name of ['dead', 'living', 'lost', 'home']) {
       await call('DELETE', `queues/seamkit_lease/seamkit_${name}`);
       await call('DELETE', `vhosts/seamkit_${name}_s1`);
       await call('DELETE', `users/seamkit_${name}_s1`);
@@ -154,7 +160,7 @@ describe('sweep', () => {
 
   test('removes what the dead left after their time, and nothing else', async () => {
     const lookAlikes = [
-      { vhost: 'seamkit_dead_s9', tags: 'ours' },
+      { vhost: 'seamkit_dead_s9', tags: 'seamkit' },
       { vhost: 'seamkit_dead_s1_copy', tags: 'seamkit' },
       { vhost: 'dead', tags: 'seamkit' },
     ];
@@ -165,7 +171,7 @@ describe('sweep', () => {
       });
       await call('PUT', `queues/${vhost}/precious`, { durable: true });
     }
-    await call('PUT', 'users/seamkit_dead_s9', { password: 'secret', tags: 'management' });
+    await call('PUT', 'users/seamkit_dead_s9', { password: 'x', tags: 'policymaker,seamkit' });
     const [dead, living, sweeper] = [await run('dead'), await run('living'), await run('other')];
     for (const [driver, name] of [
       [dead, 'dead'],
@@ -192,6 +198,29 @@ describe('sweep', () => {
     expect(await call('GET', 'users/seamkit_dead_s9')).toBeTruthy();
     await call('DELETE', 'users/seamkit_dead_s9');
     await call('DELETE', 'policies/seamkit_lease/soon');
+  });
+
+  test('what somebody else made under a name that was ours stays', async () => {
+    const [dead, sweeper] = [await run('dead'), await run('other')];
+    const id = owner('dead');
+    await dead.create(id, await dead.template(id));
+    await call('DELETE', `vhosts/${id.name}`);
+    await call('DELETE', `users/${id.name}`);
+    await call('PUT', `vhosts/${id.name}`, { tags: 'seamkit' });
+    await call('PUT', `users/${id.name}`, { password: 'x', tags: 'policymaker,seamkit' });
+    expect(await sweeper.sweep!('dead')).toEqual([]);
+    expect(await call('GET', `vhosts/${id.name}`)).toBeTruthy();
+    expect(await call('GET', `users/${id.name}`)).toBeTruthy();
+  });
+
+  test("the sandboxes of the server's own keeper stay, though they hold no lease", async () => {
+    const [home, sweeper] = [await run('home', 'process'), await run('other')];
+    const sandbox = await home.create(owner('home'), await home.template(owner('home')));
+    expect(await sweeper.sweep!()).not.toContain('vhost seamkit_home_s1');
+    expect(await sweeper.sweep!('home')).toEqual([]);
+    expect(await call('GET', 'vhosts/seamkit_home_s1')).toBeTruthy();
+    expect(await call('GET', 'users/seamkit_home_s1')).toBeTruthy();
+    await home.destroy(sandbox);
   });
 
   test('a run whose connection was lost goes on living', async () => {

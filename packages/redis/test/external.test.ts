@@ -22,18 +22,26 @@ function connect(url: string): Redis {
   return client;
 }
 
-/** A driver as core would make it on some machine. */
-async function driver(url: string, owner: string, options: RedisOptions = {}) {
+/**
+ * A driver as core would make it on some machine; on that of the server's own keeper, where the
+ * runtime is not external.
+ */
+async function driver(
+  url: string,
+  owner: string,
+  options: RedisOptions = {},
+  runtime: RuntimeName = 'external',
+) {
   const boundary = redis(options);
   const kit = boundary.kit as ServerKit<RedisOptions, RedisMembers, any, any>;
   const context = {
     kit: 'redis',
-    runtime: 'external' as RuntimeName,
+    runtime,
     owner,
     warn: () => {},
     prepare: async <R>(work: () => R | Promise<R>) => work(),
   };
-  const made = await kit.driver({ url }, options, context);
+  const made = await kit.driver({ url, databases: 16 }, options, context);
   drivers.push(made);
   return made;
 }
@@ -164,6 +172,20 @@ describe('on a server that belongs to somebody else', () => {
     expect(await used(admin)).not.toContain(kept);
     expect(await used(admin)).toContain(paused);
     expect(await planted()).toEqual(before);
+  });
+
+  test("the databases of the server's own keeper stay, though nobody is connected", async () => {
+    const home = await driver(url, 'home', {}, 'process');
+    const place = await home.create(id('home', 1), empty);
+    await admin.select(place.database);
+    await admin.set('key', 'of the living');
+    await home.close();
+    const sweeper = await driver(url, 'sweep');
+    const mine = await sweeper.create(id('sweep', 1), empty); // now there is a registry to sweep by
+    expect(mine.database).not.toBe(place.database);
+    expect(await sweeper.sweep!()).toEqual([]);
+    expect(await sweeper.sweep!('home')).toEqual([]);
+    expect(await admin.get('key')).toBe('of the living');
   });
 
   test('a database whose lease was lost is not used any more', async () => {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { RuntimeName } from '@seamkit/core';
 import { type OpenServer, openServer } from '@seamkit/core/inspect';
 import { type S3Options, s3 } from '@seamkit/s3';
 import { Client } from 'minio';
@@ -28,11 +29,11 @@ afterAll(() => server.close());
 
 const newOwner = () => `t${randomBytes(4).toString('hex')}`;
 
-/** A run on somebody else's server. */
-function driverOf(owner: string, options: S3Options = {}) {
+/** A run on somebody else's server; on its own, where the runtime is not external. */
+function driverOf(owner: string, options: S3Options = {}, runtime: RuntimeName = 'external') {
   return s3Kit.driver({ url: server.endpoint.url }, options, {
     kit: 's3',
-    runtime: 'external',
+    runtime,
     owner,
     warn: () => {},
     prepare: async (work) => work(),
@@ -113,6 +114,19 @@ test('what only looks like ours is never touched', async () => {
     await client.removeBucket(bucket);
   }
   await driver.close();
+});
+
+test("the buckets of the server's own keeper stay, though they have no owner there", async () => {
+  const owner = newOwner();
+  const [home, sweeper] = [await driverOf(owner, {}, 'process'), await driverOf(newOwner())];
+  const names = await home.create({ name: `seamkit_${owner}_s1`, index: 1, owner }, null);
+  const [bucket] = Object.values(names as Record<string, string>);
+  await client.putObject(bucket!, 'object', 'of the living');
+  expect(await sweep(-2_000)).not.toContain(bucket);
+  expect(await sweeper.sweep!(owner)).toEqual([]);
+  expect((await client.statObject(bucket!, 'object')).size).toBe(13);
+  await home.destroy(names);
+  await Promise.all([home.close(), sweeper.close()]);
 });
 
 test('a run whose last process leaves while another comes goes on', async () => {

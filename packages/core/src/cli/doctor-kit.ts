@@ -5,7 +5,8 @@ import { connectEngine } from '../runtime/engine';
 import { hasImage } from '../runtime/pull';
 import { rehearse } from '../runtime/rehearse';
 import { chooseRuntime, containersUsable } from '../test-process/choose-runtime';
-import { kitVariableName } from '../variables';
+import { checkExternalUrl } from '../test-process/external-host';
+import { kitVariable, kitVariableName } from '../variables';
 import { withoutPassword } from '../without-password';
 import type { InstalledKit } from './installed-kits';
 import { tell } from './output';
@@ -52,9 +53,7 @@ export async function examineKit(installed: InstalledKit): Promise<KitReport> {
   const chosen = 'runtime' in choice ? choice : undefined;
   const runtimes = await Promise.all(
     kit.supports.runtimes.map((runtime) =>
-      examine[runtime](kit, chosen?.runtime === runtime ? chosen.url : undefined).catch((error) =>
-        unusable(runtime, error),
-      ),
+      examine[runtime](kit).catch((error) => unusable(runtime, error)),
     ),
   );
   if (!chosen) return { ...about, problem: choice as ErrorData, runtimes };
@@ -62,14 +61,16 @@ export async function examineKit(installed: InstalledKit): Promise<KitReport> {
   return { ...about, choice: { runtime, reason }, runtimes };
 }
 
-type Examine = (kit: ServerKit<any, any>, url?: string) => Promise<RuntimeReport>;
+type Examine = (kit: ServerKit<any, any>) => Promise<RuntimeReport>;
 
 const examine: Record<RuntimeName, Examine> = {
-  async external(kit, url) {
+  async external(kit) {
     const runtime = 'external';
+    const url = kitVariable(kit.name, 'URL');
     if (!url) {
       return { runtime, usable: false, detail: `${kitVariableName(kit.name, 'URL')} is not set` };
     }
+    checkExternalUrl(kit.name, url);
     const driver = await kit.driver({ url }, {}, context(kit.name));
     await driver.close();
     return { runtime, usable: true, detail: `answers at ${withoutPassword(url)}` };

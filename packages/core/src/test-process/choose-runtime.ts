@@ -3,6 +3,7 @@ import { SeamkitError } from '../errors';
 import { foreign } from '../owner';
 import { print } from '../print';
 import { kitVariable, kitVariableName, variable } from '../variables';
+import { checkExternalUrl } from './external-host';
 import { findEngine } from './find-engine';
 
 export interface RuntimeChoice {
@@ -16,7 +17,7 @@ export interface RuntimeChoice {
 /**
  * The runtime of a kit's server: what is forced, else external where a url is set, else containers
  * where an engine answers and testcontainers is installed, else processes.
- * @throws SeamkitError `RUNTIME_UNAVAILABLE`, `URL_INVALID`, `OPTION_INVALID`
+ * @throws SeamkitError `RUNTIME_UNAVAILABLE`, `URL_INVALID`, `OPTION_INVALID`, `HOST_REFUSED`
  */
 export async function chooseRuntime(
   kit: ServerKit<any, any, any, any>,
@@ -44,11 +45,7 @@ export async function chooseRuntime(
         },
       );
     }
-    if (!URL.canParse(url)) {
-      throw new SeamkitError('URL_INVALID', `${kit.name}: the external url is malformed`, {
-        hint: `set ${urlName} to something like ${kit.name}://user:password@host:port/name`,
-      });
-    }
+    checkExternalUrl(kit.name, url);
     return {
       runtime: 'external',
       reason: options.url ? 'option url' : `${urlName} is set`,
