@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { examples, write } from './examples';
 import { root } from '../test/pages';
+import { examples, write } from './examples';
 
 // What a reader would do: write the section's files, type its commands.
 

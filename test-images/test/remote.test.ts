@@ -7,13 +7,7 @@ import { open } from '@seamkit/core';
 import { postgres } from '@seamkit/postgres';
 import { redis } from '@seamkit/redis';
 import { describeUnless } from '@seamkit/test-run';
-import {
-  containersOf,
-  containerWorkspace,
-  isOurs,
-  noContainers,
-  slimImage,
-} from './engine';
+import { containersOf, containerWorkspace, isOurs, noContainers, slimImage } from './engine';
 
 /** Why not here. Network namespaces are root's to make; the slim copies are made of our own images. */
 function cannotRun(): string | undefined {

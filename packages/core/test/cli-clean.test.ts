@@ -77,7 +77,8 @@ function runs(pid: number): boolean {
   return identify(pid) !== undefined;
 }
 
-const noTerminal = !existsSync('/usr/bin/script') && 'script(1), which makes a terminal, is missing';
+const noTerminal =
+  !existsSync('/usr/bin/script') && 'script(1), which makes a terminal, is missing';
 
 testUnless(noTerminal)('at a terminal it asks', async () => {
   const place = fill('made/c');

@@ -161,25 +161,28 @@ test('with neither Docker nor programs nor downloads: what was tried, and what t
 
 const online = !canGoOffline && 'going offline takes unshare -n and Debian';
 
-testUnless(online)('without network: the mirror that does not answer is named, with what to do', async () => {
-  const { code, stdout } = await project.run(
-    'unshare',
-    ['-n', process.execPath, project.command, 'doctor', '--json'],
-    { ...noEngine, SEAMKIT_CACHE: cache },
-  );
-  const report = JSON.parse(stdout);
-  const rare = report.kits.find(({ kit }: any) => kit === 'rare');
-  const found = rare.runtimes.find(({ runtime }: any) => runtime === 'process');
-  expect([code, found.problem.code]).toEqual([1, 'DOWNLOAD_FAILED']);
-  expect(found.problem.log.join('\n')).toMatch(
-    /Could not resolve|Failed to fetch|Temporary failure/,
-  );
-  expect(report.next).toContainEqual(
-    expect.stringMatching(
-      /^rare: see that apt's mirror can be reached, and run again; or install it/,
-    ),
-  );
-});
+testUnless(online)(
+  'without network: the mirror that does not answer is named, with what to do',
+  async () => {
+    const { code, stdout } = await project.run(
+      'unshare',
+      ['-n', process.execPath, project.command, 'doctor', '--json'],
+      { ...noEngine, SEAMKIT_CACHE: cache },
+    );
+    const report = JSON.parse(stdout);
+    const rare = report.kits.find(({ kit }: any) => kit === 'rare');
+    const found = rare.runtimes.find(({ runtime }: any) => runtime === 'process');
+    expect([code, found.problem.code]).toEqual([1, 'DOWNLOAD_FAILED']);
+    expect(found.problem.log.join('\n')).toMatch(
+      /Could not resolve|Failed to fetch|Temporary failure/,
+    );
+    expect(report.next).toContainEqual(
+      expect.stringMatching(
+        /^rare: see that apt's mirror can be reached, and run again; or install it/,
+      ),
+    );
+  },
+);
 
 test('a forced runtime that cannot be had', async () => {
   const { code, report, kit } = await doctor({ ...noEngine, SEAMKIT_REDIS_RUNTIME: 'container' });

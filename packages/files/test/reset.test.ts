@@ -138,16 +138,19 @@ test.each(Object.keys(damage))('%s: as it was', async (name) => {
   }
 });
 
-testUnless(process.geteuid?.() !== 0 && 'only root can change owners')('another owner: as it was', async () => {
-  chownSync(at('set-uid'), 65534, 65534);
-  chownSync(at('orders'), 65534, 0);
-  expect(env.it.changes().map(({ target, what }) => [target, what])).toEqual([
-    ['orders', ['owner']],
-    ['set-uid', ['mode', 'owner']],
-  ]);
-  await env.reset();
-  expect(snapshot(env.it.path)).toEqual(before);
-});
+testUnless(process.geteuid?.() !== 0 && 'only root can change owners')(
+  'another owner: as it was',
+  async () => {
+    chownSync(at('set-uid'), 65534, 65534);
+    chownSync(at('orders'), 65534, 0);
+    expect(env.it.changes().map(({ target, what }) => [target, what])).toEqual([
+      ['orders', ['owner']],
+      ['set-uid', ['mode', 'owner']],
+    ]);
+    await env.reset();
+    expect(snapshot(env.it.path)).toEqual(before);
+  },
+);
 
 test('a change within one tick of the clock, with the old times put back, does not pass', async () => {
   const { atime, mtime } = statSync(at('run.sh'));

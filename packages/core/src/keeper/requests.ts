@@ -92,6 +92,7 @@ const requests: Record<string, Record<string, OptionCheck>> = {
     server: text,
     name: text,
     state: is.oneOf('clean', 'dirty', 'gone'),
+    templateGone: maybe(is.boolean),
   } satisfies Fields<ReleaseRequest>,
   '/hold': { session: text, held } satisfies Fields<HoldRequest>,
 };

@@ -189,14 +189,9 @@ export class ServerSandbox {
     }
   }
 
-  private async take(
-    session: KeeperSession,
-    server: string,
-    lease: GivenLease,
-  ): Promise<Held> {
+  private async take(session: KeeperSession, server: string, lease: GivenLease): Promise<Held> {
     const driver = this.driver!;
-    const data =
-      lease.state === 'new' ? await this.create(session, server, lease) : lease.sandbox;
+    const data = lease.state === 'new' ? await this.create(session, server, lease) : lease.sandbox;
     try {
       if (lease.state === 'dirty') await driver.recover(data, lease.template);
       const sandbox = await driver.open(data, lease.template);

