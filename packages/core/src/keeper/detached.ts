@@ -1,5 +1,6 @@
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { dirname, join } from 'node:path';
+import { spawn } from '../spawn';
 import type { KeeperPaths } from './paths';
 
 /** Starts a process of the keeper's own, which outlives who starts it. */

@@ -14,7 +14,6 @@ import { join } from 'node:path';
 import { clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dataRoot, makeDataRoot } from '../runtime/data-folder';
-import { spawn } from '../spawn';
 import { millisecondsOf } from '../variables';
 import { createApi } from './api';
 import { startLeash } from './detached';
