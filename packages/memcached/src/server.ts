@@ -5,6 +5,7 @@ export const server: ServerModule = {
     const program = await ctx.program({
       command: 'memcached',
       version,
+      oldest: '1.5',
       debian: [{ packages: ['memcached'], path: 'usr/bin/memcached' }],
       folders: ['/usr/local/bin', '/opt/homebrew/bin'],
       install: { darwin: 'brew install memcached', linux: 'apt-get install memcached' },

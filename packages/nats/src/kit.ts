@@ -3,6 +3,7 @@ import { checkOptions, defineKit, is, SeamkitError, type ServerOptions } from '@
 import type { Place } from './accounts';
 import type { NatsAccess } from './connection';
 import { connectDriver } from './sandbox';
+import { oldest } from './server';
 import type { Saved } from './streams';
 
 export type { NatsAccess };
@@ -32,8 +33,6 @@ export interface NatsMembers {
    */
   readonly client: NatsConnection;
 }
-
-const oldest = [2, 9] as const;
 
 /**
  * A private NATS account, with JetStream, on a server that all test files share.

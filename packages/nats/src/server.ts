@@ -9,11 +9,15 @@ import {
 /** Each is there from the start, since only the configuration makes one; 0.1 ms and 30 KB each. */
 const shared = 256;
 
+/** The oldest version that this kit serves. */
+export const oldest = [2, 9] as const;
+
 export const server: ServerModule = {
   async process(request, ctx) {
     const program = await ctx.program({
       command: 'nats-server',
       version: request.version,
+      oldest: oldest.join('.'),
       debian: [{ packages: ['nats-server'], path: 'usr/sbin/nats-server' }],
       folders: ['/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'],
       install: { darwin: 'brew install nats-server', linux: 'apt-get install nats-server' },

@@ -4,6 +4,7 @@ import { type Client, escapeIdentifier, escapeLiteral, type QueryResult } from '
 import { markOf } from './bookkeeping';
 import { connectTo, urlOf } from './connection';
 import { connectToRegistry, Registry } from './registry';
+import { oldest } from './server';
 
 /** A sealed database, and what `CREATE DATABASE … TEMPLATE` does not copy of it. */
 export interface Template {
@@ -27,7 +28,6 @@ export type Query = (text: string, values?: unknown[]) => Promise<QueryResult>;
 
 /** ms that a session may take to end once it was told to. */
 const patience = 10_000;
-const oldest = 13;
 
 /** What a database differs by from others of ours once it was altered is in its comment. */
 export const ourComment = '^seamkit (.*)$';

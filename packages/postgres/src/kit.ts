@@ -14,6 +14,7 @@ import type { Template } from './databases';
 import { PostgresDriver } from './driver';
 import type { Rows } from './fixtures';
 import { scriptsOf } from './prepare';
+import { oldest } from './server';
 import { type Settings, settingTexts } from './settings';
 
 /**
@@ -79,8 +80,6 @@ export interface Postgres {
    */
   restore(name?: string): Promise<void>;
 }
-
-const oldest = 13;
 
 const checks = {
   prepare: check(

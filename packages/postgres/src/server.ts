@@ -25,6 +25,9 @@ host all all 127.0.0.0/8 scram-sha-256
 host replication all 127.0.0.0/8 scram-sha-256
 `;
 
+/** The oldest major version that this kit serves. */
+export const oldest = 13;
+
 export const server: ServerModule = {
   async process(request, ctx) {
     const program = await findProgram(request, ctx);
@@ -91,6 +94,7 @@ function findProgram({ version }: ServerRequest, ctx: ProcessContext): Promise<P
   return ctx.program({
     command: 'postgres',
     version,
+    oldest: String(oldest),
     folders: [
       '/usr/lib/postgresql/*/bin',
       '/usr/pgsql-*/bin',

@@ -15,6 +15,9 @@ export interface Installation {
   program(name: string): Program;
 }
 
+/** The oldest version that this kit starts. */
+export const oldest = '3.10';
+
 /** @throws SeamkitError `BINARY_NOT_FOUND`, `VERSION_UNAVAILABLE`, `DOWNLOAD_FAILED` */
 export async function findInstallation(
   version: string | undefined,
@@ -23,6 +26,7 @@ export async function findInstallation(
   const rabbit = await ctx.program({
     command: 'rabbitmq-server',
     version,
+    oldest,
     // Nothing prints the version without starting Erlang; the path names it.
     versionArgs: [],
     folders: [

@@ -6,6 +6,7 @@ import {
   SeamkitError,
   type ServerOptions,
 } from '@seamkit/core';
+import { oldest } from './installation';
 import type { RabbitMembers } from './members';
 import { connectDriver } from './sandbox';
 
@@ -35,7 +36,6 @@ export interface RabbitOptions extends ServerOptions {
 }
 
 /** The management API lists live totals from here on. */
-const oldest = '3.10';
 
 /**
  * A private RabbitMQ virtual host, on a server that all test files share.

@@ -8,6 +8,7 @@ import {
 } from '@seamkit/core';
 import type { RedisMembers } from './members';
 import { connectDriver } from './sandbox';
+import { oldest } from './server';
 import { checkSettings } from './settings';
 
 export type { RedisMembers };
@@ -37,8 +38,6 @@ export interface RedisOptions extends ServerOptions {
    */
   exclusive?: boolean;
 }
-
-const oldest = 7;
 
 /**
  * A private Redis or Valkey database: one logical database of a server that all test files share.

@@ -52,6 +52,9 @@ const crossing = [
   'swapdb',
 ];
 
+/** The oldest major version that this kit starts. */
+export const oldest = 7;
+
 export const server: ServerModule = {
   async process(request, ctx) {
     const { program, engine } = await findProgram(request, ctx);
@@ -115,6 +118,7 @@ async function findProgram(
     program: await ctx.program({
       command: `${engine}-server`,
       version,
+      oldest: String(oldest),
       debian: [{ packages: [`${engine}-server`], path: `usr/bin/${engine}-server` }],
       folders: ['/usr/local/bin', '/opt/homebrew/bin', `/opt/homebrew/opt/${engine}/bin`],
       install: {
@@ -125,7 +129,8 @@ async function findProgram(
   });
   if (settings.engine) return find(settings.engine as Engine);
   return find('redis').catch(async (error) => {
-    if (!(error instanceof SeamkitError) || error.code !== 'BINARY_NOT_FOUND') throw error;
+    const absent = ['BINARY_NOT_FOUND', ...(version ? [] : ['VERSION_UNAVAILABLE'])];
+    if (!(error instanceof SeamkitError) || !absent.includes(error.code)) throw error;
     return find('valkey').catch(() => {
       throw error;
     });
