@@ -14,25 +14,28 @@ export interface ServerUser {
 }
 
 /**
- * What distributions and systemd give to nobody (its UIDS-GIDS.md), within what is mapped in
- * containers with user namespaces.
+ * What distributions and systemd leave unused (its UIDS-GIDS.md), within what is mapped in containers
+ * with user namespaces.
  */
 const lowest = 60_706;
 const highest = 61_183;
+const count = highest - lowest + 1;
 
 /**
  * Who a keeper's servers run as, where it is root: a user and a group that nothing else on this
  * machine has, so that nobody else can read, change or stop what is theirs. Taken for the keeper's
  * life. (Some servers refuse root, none needs it.)
+ * @param first the number to begin with
  * @throws SeamkitError `PERMISSION_MISSING` where none can be taken
  */
-export function takeServerUser(ledger: Ledger): ServerUser | undefined {
+export function takeServerUser(
+  ledger: Ledger,
+  first = lowest + randomInt(count),
+): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const folder = locksFolder();
-  const count = highest - lowest + 1;
-  const first = randomInt(count);
   for (let step = 0; step < count; step++) {
-    const id = lowest + ((first + step) % count);
+    const id = lowest + ((first - lowest + step) % count);
     const lock = join(folder, `seamkit-user-${id}`);
     const release = isMapped(id) && tryLock(lock);
     if (!release) continue;
