@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
-import { ifThere, type Ledger } from '../keeper/ledger';
+import type { Ledger } from '../keeper/ledger';
 import { tryLock } from '../keeper/lock';
 import { isOwnFolder, stateFolder } from '../private-folder';
 
@@ -93,19 +93,27 @@ function isRunning(id: number): boolean {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .some((pid) => {
-      const status = ifThere(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
-      return status.match(/^(Uid|Gid|Groups):.*$/gm)?.some((line) => name.test(line));
+      return read(`/proc/${pid}/status`).match(/^(Uid|Gid|Groups):.*$/gm)?.some((line) => name.test(line));
     });
 }
 
 /** user_namespaces(7): lines of a first id inside, one outside, and how many. */
 function isMapped(id: number): boolean {
   return ['uid_map', 'gid_map'].every((file) => {
-    const map = ifThere(() => readFileSync(`/proc/self/${file}`, 'utf8'));
-    if (map === undefined) return true;
+    const map = read(`/proc/self/${file}`);
+    if (!map) return true; // a system without
     return map.split('\n').some((line) => {
       const [inside = Number.NaN, , count = 0] = line.trim().split(/\s+/).map(Number);
       return inside <= id && id < inside + count;
     });
   });
+}
+
+/** Nothing where there is no such file, or its process has just ended. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
