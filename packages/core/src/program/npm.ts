@@ -4,7 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import type { ProgramSpec, StartContext } from '../contract';
 import { fingerprint } from '../fingerprint';
 import { foreign, type Looker } from '../owner';
-import { cacheFolder, type Environment, makeOnce } from './cache-folder';
+import { cacheFolder, type Environment, makeOnce, unchanged } from './cache-folder';
 import { outOfReach } from './reachable';
 
 export type NpmSource = NonNullable<ProgramSpec['npm']>[number];
@@ -67,7 +67,7 @@ export async function programOfPackage(
       makeOnce(place, title, (copy) => copyPackage(folder, copy, wanted, path), progress),
     );
   }
-  return join(place, path);
+  return unchanged(join(place, path));
 }
 
 async function copyPackage(
