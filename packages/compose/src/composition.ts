@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { fingerprint, readNamedFile, SeamkitError } from '@seamkit/core';
+import { fingerprint, isCyclic, readNamedFile, SeamkitError } from '@seamkit/core';
 import { parseDocument } from 'yaml';
 
 /** What Compose files say, as far as it can be told without Compose. */
@@ -121,6 +121,7 @@ function parse(file: string, text: string): Record<string, unknown> {
     const document = parseDocument(text, { logLevel: 'silent', merge: true });
     [error] = document.errors;
     if (!error) root = document.toJS({ maxAliasCount: 10_000 });
+    if (isCyclic(root)) throw new Error('an alias in it stands for what it is a part of');
   } catch (tooMany) {
     error = tooMany as Error; // aliases of aliases
   }

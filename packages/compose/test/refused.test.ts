@@ -94,6 +94,16 @@ test('a file that is no Compose file is refused with the reason', () => {
   expect(refusal(() => compose(file('b.yml', 'services'))).message).toMatch(/has no fields/);
 });
 
+test('a file that never ends is refused with the reason', () => {
+  const no = (call: () => unknown) => refusal(call).message;
+  expect(no(() => compose('/dev/zero'))).toMatch(/it is a device, not a regular file/);
+  expect(no(() => compose(file('a.yml', 'services: &it { a: *it }')))).toMatch(/alias in it/);
+  const bomb = ['l0: &l0 [x, x]'].concat(
+    Array.from({ length: 30 }, (_, i) => `l${i + 1}: &l${i + 1} [*l${i}, *l${i}]`),
+  );
+  expect(no(() => compose(file('b.yml', bomb.join('\n'))))).toMatch(/alias/);
+});
+
 test('services of included files are known, those of files that nobody can find are not missed', () => {
   file('more/more.yml', 'services: { inner: { image: a } }');
   const one = file('one.yml', 'include: [more/more.yml]\nservices: { outer: { image: a } }');

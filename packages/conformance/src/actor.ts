@@ -43,6 +43,7 @@ export class Actor {
     this.child = fork(join(__dirname, 'actor-process.js'), [harness], {
       env,
       execArgv: [],
+      serialization: 'advanced', // options may be anything
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.gone = new Promise((resolve) => this.child.once('exit', () => resolve()));

@@ -2,6 +2,7 @@ import { strictEqual as equal, ok, deepStrictEqual as same } from 'node:assert/s
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import type { RuntimeName, Supports } from '@seamkit/core';
 import { belongings, killGroup, leftovers, type OpenServer } from '@seamkit/core/inspect';
 import { type Actor, Refusal } from './actor';
@@ -264,10 +265,13 @@ export const conformanceCases: readonly ConformanceCase[] = [
     async run(stage) {
       const actor = stage.actor();
       ok(stage.harness.refused.length > 0, 'the harness names some');
-      for (const { options, code } of stage.harness.refused) {
+      const cyclic: Record<string, unknown> = {};
+      cyclic.itself = cyclic;
+      const noData = { options: { key: cyclic }, code: 'OPTION_INVALID' as const };
+      for (const { options, code } of [...stage.harness.refused, noData]) {
         const error = await refusal(actor.refuse(options));
-        equal(error.code, code, JSON.stringify(options));
-        ok(error.hint, `${JSON.stringify(options)}: a hint`);
+        equal(error.code, code, inspect(options));
+        ok(error.hint, `${inspect(options)}: a hint`);
       }
     },
   },

@@ -1,4 +1,5 @@
 export type * from './contract';
+export { isCyclic } from './cyclic';
 export { defineKit } from './define-kit';
 export { type ErrorCode, errorCodes, SeamkitError } from './errors';
 export { exchange } from './exchange';

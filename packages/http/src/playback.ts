@@ -4,10 +4,10 @@ import {
   type Answer,
   type Cassette,
   type CassetteOptions,
-  cassetteModes,
   checkCassetteOptions,
   openCassette,
 } from './cassette';
+import { cassetteModes } from './cassette/cassette';
 import type { HttpRequest } from './interaction';
 import { forward } from './upstream';
 

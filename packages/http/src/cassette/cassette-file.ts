@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { readNamedFile, SeamkitError } from '@seamkit/core';
+import { isCyclic, readNamedFile, SeamkitError } from '@seamkit/core';
 import { parseDocument, stringify } from 'yaml';
 import type { Entry } from './entry';
 
@@ -64,10 +64,11 @@ function parse(file: string, text: string): unknown {
   try {
     const document = parseDocument(text, { intAsBigInt: true });
     if (document.errors[0]) throw document.errors[0];
-    return plain(document.toJS({ maxAliasCount: 100 }));
+    const value = document.toJS({ maxAliasCount: 100 });
+    if (isCyclic(value)) throw new Error('an alias in it stands for what it is a part of');
+    return plain(value);
   } catch (error) {
-    const deep = error instanceof RangeError; // the stack's end
-    throw invalid(file, deep ? 'it never ends' : (error as Error).message.split('\n')[0]!);
+    throw invalid(file, (error as Error).message.split('\n')[0]!);
   }
 }
 

@@ -2,7 +2,6 @@ export {
   type Answer,
   Cassette,
   type CassetteOptions,
-  cassetteModes,
   checkCassetteOptions,
   openCassette,
 } from './cassette';

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { readNamedFile, SeamkitError } from '@seamkit/core';
+import { isCyclic, readNamedFile, SeamkitError } from '@seamkit/core';
 import { parseDocument } from 'yaml';
 
 export type Node = { [key: string]: any };
@@ -94,6 +94,7 @@ export class OpenApiDocument {
       const document = parseDocument(readNamedFile(file).toString(), { merge: true });
       if (document.errors[0]) throw document.errors[0];
       value = document.toJS({ maxAliasCount: 10_000 });
+      if (isCyclic(value)) throw new Error('an alias in it stands for what it is a part of');
     } catch (error) {
       throw SeamkitError.wrap(error, 'OPTION_INVALID', `the contract ${file} cannot be read`);
     }
