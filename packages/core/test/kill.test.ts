@@ -37,6 +37,9 @@ beforeEach(() => {
 
 afterEach(() => project.remove());
 
+/** A keeper's folder goes once nothing is in it; a keeper killed before it has a leash leaves it. */
+const isEmpty = (folder: string) => !existsSync(folder) || readdirSync(folder).length === 0;
+
 const victims: Record<string, (run: { pid: number }, owned: Entry[]) => Promise<number>> = {
   worker: async () => Number(project.mark('one')),
   runner: async ({ pid }) => pid,
@@ -84,6 +87,7 @@ if (process.platform === 'linux') {
     const run = project.jest('-w', '2');
     await until(() => twoFiles.every((file) => project.marked(file)), 'both files to run', 30_000);
     const owned = belongings(project.folder);
+    const { folder } = keeperPaths(project.folder);
     const { pid } = (await keeperStatus(project.folder))!;
     const leash = leashOf(pid)!;
     process.kill(pid, 'SIGSTOP'); // else it could replace its leash
@@ -92,11 +96,7 @@ if (process.platform === 'linux') {
     await until(async () => (await leftovers(owned)).length === 0, 'all to be gone', grace);
     process.kill(-run.pid, 'SIGKILL');
     await run.ended;
-    await until(
-      () => readdirSync(keeperPaths(project.folder).folder).length === 0,
-      'its files to be gone',
-      grace,
-    );
+    await until(() => isEmpty(folder), 'its files to be gone', grace);
   });
 
   if (dyingWithUs().length > 0) {
@@ -143,7 +143,7 @@ test('kill -9 of a keeper in the instant in which it comes leaves nothing', asyn
   expect(await run.ended).toBe(1);
   expect(run.output).toContain('KEEPER_FAILED');
   rmSync(dead, { recursive: true });
-  await until(() => readdirSync(folder).length === 0, 'its files to be gone', grace);
+  await until(() => isEmpty(folder), 'its files to be gone', grace);
 });
 
 test('the keeper ends by itself a few seconds after the last session, and takes everything along', async () => {
@@ -156,7 +156,9 @@ test('the keeper ends by itself a few seconds after the last session, and takes 
   }
   const owned = belongings(project.folder);
   expect(owned.length).toBeGreaterThan(0); // it lingers, warm
+  const { folder } = keeperPaths(project.folder);
   await until(async () => (await leftovers(owned)).length === 0, 'the keeper to end', grace);
+  await until(() => !existsSync(folder), 'its folder to be gone', grace);
 });
 
 test("a run's own exit code is what it would be without us", async () => {

@@ -1,5 +1,5 @@
-import { rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Ledger, removeFolder } from './ledger';
 import { clearLock, tryLock } from './lock';
@@ -47,11 +47,21 @@ async function main(
     if (statSync(log, { throwIfNoEntry: false })?.size === 0) rmSync(log, { force: true });
     clearLock(startLock);
     free();
+    removeIfEmpty(dirname(lock));
   }
   while (!swept && performance.now() < end) {
     await delay(pause);
     swept = await ledger.sweep();
     if (swept) removeFolder(run);
+  }
+}
+
+/** Not where a log is left to be read, or somebody starts the next keeper. */
+function removeIfEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // It stays for who is in it.
   }
 }
 

@@ -47,15 +47,19 @@ export class KeeperSession {
    */
   static async open(workspace: string, onNotice: (notice: string) => void): Promise<KeeperSession> {
     if (isLeftBehind()) throw noRunner();
-    const paths = keeperPaths(workspace);
     const deadline = performance.now() + startDeadline;
     for (;;) {
-      const session = await KeeperSession.connect(paths, onNotice);
-      if (session) return session;
-      if (performance.now() > deadline) throw noKeeper(paths);
-      await startKeeper(workspace, paths, deadline).catch((error) => {
+      const paths = keeperPaths(workspace);
+      try {
+        const session = await KeeperSession.connect(paths, onNotice);
+        if (session) return session;
+        if (performance.now() > deadline) throw noKeeper(paths);
+        await startKeeper(workspace, paths, deadline);
+      } catch (error) {
+        // The last keeper's leash has just taken the folder away, as nothing was in it yet.
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') continue;
         throw unwritable(paths.folder, error);
-      });
+      }
     }
   }
 
