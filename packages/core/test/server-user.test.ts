@@ -37,7 +37,10 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'seamkit-user-'));
   chmodSync(folder, 0o755);
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+afterEach(async () => {
+  await new Ledger(join(folder, 'ledger')).sweep();
+  rmSync(folder, { recursive: true });
+});
 
 (possible ? describe : describe.skip)('a server of root', () => {
   test('runs as a user that nothing else has', async () => {
