@@ -19,6 +19,19 @@ export interface Harness<Members extends object = any, Options extends object = 
   leak?(members: Members): Promise<void>;
   /** What is on the server that bears our name: databases, vhosts, buckets, … as text. */
   list?(endpoint: Endpoint): Promise<string[]>;
+  /**
+   * Tries to get in at a TCP port on which a process of the server listens, without its passwords:
+   * by every protocol that the server's processes speak, for they can be at any port. Resolves to
+   * what it was let do, in words, or to undefined where all was refused. Commands run as `stranger`.
+   * Owed by a kit with server processes, unless it supports no `password`.
+   */
+  intrude?(port: number, endpoint: Endpoint, stranger: Stranger): Promise<string | undefined>;
   /** Options that must be refused at once, and the code. */
   refused: readonly { options: Record<string, unknown>; code: ErrorCode }[];
+}
+
+/** Options of `child_process`: where root runs the suite, a user who is neither root nor the server's. */
+export interface Stranger {
+  uid?: number;
+  gid?: number;
 }

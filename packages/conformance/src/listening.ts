@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
 
 /** A process and all that it started, as far as they run. Linux only. */
 export function family(pid: number): number[] {
@@ -28,6 +29,27 @@ export function listening(pids: readonly number[]): string[] {
         const waits = protocol.startsWith('tcp') ? state === '0A' : /^0+:0+$/.test(remote!);
         return waits ? [`${protocol} ${address(local!)}`] : [];
       }),
+  );
+  return [...new Set(found)].sort();
+}
+
+/** The unix sockets where these processes wait for others: their paths, or a name that begins with `@`. */
+export function listeningSockets(pids: readonly number[]): string[] {
+  const acceptsConnections = 0x10000;
+  const named = read('/proc/net/unix')
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, , , flags, , , inode, ...path] = line.split(/ +/);
+      return Number.parseInt(flags!, 16) & acceptsConnections ? [[inode!, path.join(' ')]] : [];
+    });
+  const paths = new Map(named as [string, string][]);
+  const found = pids.flatMap((pid) =>
+    socketsOf(pid).flatMap((inode) => {
+      const path = paths.get(inode);
+      if (!path) return [];
+      return path.startsWith('@') ? path : resolve(readlinkSync(`/proc/${pid}/cwd`), path);
+    }),
   );
   return [...new Set(found)].sort();
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { Endpoint, Json } from '@seamkit/core';
 import { belongings } from '@seamkit/core/inspect';
 import type { ConformanceCase } from './cases';
-import { family, isLoopback, listening, processIds } from './listening';
+import { family, isLoopback, listening, listeningSockets, processIds } from './listening';
 import { type Stage, until, withServer } from './stage';
+import { below, openToStrangers, stranger } from './strangers';
 
 /** Who can reach a server of ours, and who gets to know its passwords. */
 export const securityCases: readonly ConformanceCase[] = [
@@ -28,6 +29,40 @@ export const securityCases: readonly ConformanceCase[] = [
         }, 'the server to be seen listening');
         none(places.filter((place) => !isLoopback(place)));
       }),
+  },
+  {
+    name: 'nobody gets in at any of its ports, sockets and folders who was not told its passwords',
+    shows: 'secrecy',
+    owed: ({ runtime }) => runtime === 'process' && process.platform === 'linux',
+    async run(stage) {
+      const { kit } = stage.harness.kit(stage.harness.options);
+      const witness = await stage.opened();
+      await witness.write('key', 'kept');
+      const processes = async () => family((await stage.status())!.pid);
+      await withServer(stage, async ({ endpoint }) => {
+        const sockets = listeningSockets(await processes());
+        ok(sockets.length > 0, "the keeper's own socket, at least");
+        none(openToStrangers([...sockets, ...folders(stage).flatMap(below)]));
+        none(sockets.filter((path) => path.startsWith('@')));
+        if (kit.supports.password === false) return;
+        let ports: number[] = [];
+        await until(async () => {
+          ports = portsOf(await processes());
+          return ports.length > 0;
+        }, 'the server to be seen listening');
+        const { intrude } = stage.harness;
+        ok(intrude, 'the harness says how somebody would try to get in: intrude(port, …)');
+        for (const port of ports) {
+          const got = await intrude(port, endpoint, stranger);
+          equal(got, undefined, `port ${port} lets strangers in: ${got}`);
+        }
+        await until(async () => {
+          const now = portsOf(await processes());
+          return ports.every((port) => now.includes(port));
+        }, 'every port to be open still');
+      });
+      equal(await witness.read('key'), 'kept');
+    },
   },
   {
     name: 'its passwords are new with each start, and nobody else is told',
@@ -95,12 +130,21 @@ const closed = process.getuid?.() === 0 ? 0o027 : 0o077;
 
 /** Servers' folders that users other than the server's can look into. */
 function openFolders(stage: Stage): string[] {
+  return folders(stage).filter(
+    (path) => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & closed,
+  );
+}
+
+function folders(stage: Stage): string[] {
   return belongings(stage.workspace).flatMap((entry) => {
     if (entry.kind !== 'folder') return [];
-    return readdirSync(entry.path)
-      .map((name) => join(entry.path, name))
-      .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & closed);
+    return readdirSync(entry.path).map((name) => join(entry.path, name));
   });
+}
+
+function portsOf(pids: readonly number[]): number[] {
+  const places = listening(pids).filter((place) => place.startsWith('tcp'));
+  return [...new Set(places.map((place) => Number(/\d+$/.exec(place))))];
 }
 
 function commandLine(pid: number): string {

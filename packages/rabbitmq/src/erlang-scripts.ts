@@ -110,7 +110,8 @@ Folders = [filename:basename(Folder) || Folder <- filelib:wildcard(Out ++ "/lib/
 Has = fun(Module, Folder) ->
   filelib:is_regular(filename:join([Out, "lib", Folder, "ebin", atom_to_list(Module) ++ ".beam"]))
 end,
-Add = [Module || Module <- Loaded, not lists:member(Module, First),
+%% The node's name is given before modules of a boot file may start libraries, and needs crypto.
+Add = [Module || Module <- Loaded, not lists:member(Module, [crypto | First]),
                  lists:any(fun(Folder) -> Has(Module, Folder) end, Folders)],
 {Before, After} = lists:splitwith(fun(Command) -> Command =/= {kernel_load_completed} end, Commands),
 %% Nobody but Khepri needs the lists of kernel and stdlib, and all that is listed would be loaded.

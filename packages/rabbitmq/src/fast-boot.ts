@@ -6,7 +6,7 @@ import { erlangEnvironment, type Installation } from './installation';
 import { type Node, nodeArguments, nodeEnvironment, writeConfiguration } from './node';
 
 /** To be raised when what the folder holds changes. */
-const recipe = 6;
+const recipe = 8;
 
 /**
  * A root folder of Erlang from which this RabbitMQ boots in a quarter of its time, made once and
@@ -16,7 +16,7 @@ const recipe = 6;
 export function fastBoot(
   installation: Installation,
   plugins: readonly string[],
-  ports: Pick<Node, 'amqp' | 'management' | 'distribution' | 'names'>,
+  ports: Pick<Node, 'amqp' | 'management'>,
   ctx: ProcessContext,
 ): Promise<string> {
   const { home, erlang, version } = installation;

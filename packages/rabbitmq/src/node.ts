@@ -2,6 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { erlangEnvironment, type Installation, programsBelow } from './installation';
 
+const nodeName = 'seamkit@localhost';
+const rootsPort = '1';
+
 /** One running RabbitMQ: where it listens, and where it keeps its things. */
 export interface Node {
   /** Root folder of the Erlang that runs it. */
@@ -11,11 +14,9 @@ export interface Node {
   /** Its own folder: database, configuration, HOME. No spaces: its disk monitor stumbles. */
   folder: string;
   plugins: readonly string[];
-  /** Ports on 127.0.0.1: clients, management, other Erlang nodes, and the name server (epmd). */
+  /** Ports on 127.0.0.1. */
   amqp: number;
   management: number;
-  distribution: number;
-  names: number;
 }
 
 /**
@@ -60,22 +61,27 @@ export function nodeArguments({ boot }: Node): string[] {
     // It opens a socket at once, whether or not anything is logged there.
     ...['-syslog', 'protocol', '{rfc3164,udp,[{ip,{127,0,0,1}}]}'],
     ...['-kernel', 'prevent_overlapping_partitions', 'false'],
-    ...['-kernel', 'inet_dist_use_interface', '{127,0,0,1}'],
+    // A node by name only: it listens for no other Erlang node, and there is no name server (epmd),
+    // which anybody may ask to forget a name or to end. RabbitMQ wants to know its own port all the
+    // same, and is told one on which only root could listen.
+    ...['-sname', nodeName, '-dist_listen', 'false', '-start_epmd', 'false'],
+    ...['-erl_epmd_port', rootsPort],
   ];
 }
 
 export function nodeEnvironment(
-  { root, folder, amqp, distribution, names }: Node,
+  { root, folder, amqp }: Node,
   installation: Installation,
 ): Record<string, string> {
   return {
     ...erlangEnvironment(root, programsBelow(root, installation)),
     HOME: folder,
-    ERL_EPMD_PORT: String(names),
+    // Where RabbitMQ tells its name every minute, be there a name server or not.
+    ERL_EPMD_PORT: rootsPort,
     ERL_EPMD_ADDRESS: '127.0.0.1',
     ERL_CRASH_DUMP_BYTES: '0',
     ERL_MAX_ETS_TABLES: '50000',
-    RABBITMQ_NODENAME: 'seamkit@localhost',
+    RABBITMQ_NODENAME: nodeName,
     RABBITMQ_HOME: installation.home,
     RABBITMQ_PLUGINS_DIR: join(root, 'lib'),
     RABBITMQ_MNESIA_BASE: join(folder, 'database'),
@@ -85,7 +91,6 @@ export function nodeEnvironment(
     RABBITMQ_CONF_ENV_FILE: '/dev/null',
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
     RABBITMQ_NODE_PORT: String(amqp),
-    RABBITMQ_DIST_PORT: String(distribution),
     RABBITMQ_LOG: '-color',
     SYS_PREFIX: '',
   };

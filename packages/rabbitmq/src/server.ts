@@ -20,16 +20,7 @@ export const server: ServerModule = {
   async process(request, ctx) {
     const installation = await findInstallation(request.version, ctx);
     const plugins = wantedPlugins(request);
-    const names = await ctx.port();
-    const ports = {
-      names,
-      amqp: await ctx.port(),
-      management: await ctx.port(),
-      distribution: await ctx.port(),
-    };
-    await ctx.spawn(installation.program('epmd'), [], {
-      env: { ERL_EPMD_PORT: String(names), ERL_EPMD_ADDRESS: '127.0.0.1' },
-    });
+    const ports = { amqp: await ctx.port(), management: await ctx.port() };
     const root = await fastBoot(installation, plugins, ports, ctx);
     const folder = await ctx.folder(join(root, 'data'));
     const node: Node = { ...ports, folder, root, plugins, boot: 'seamkit' };
