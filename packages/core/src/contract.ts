@@ -331,7 +331,7 @@ export interface ProgramSpec {
   npm?: readonly { package: string; path: string; links?: string }[];
   /** Debian packages to unpack into the cache. */
   debian?: readonly DebianSource[];
-  /** Run by us rather than as a server: of root's own, it may lie where servers (nobody) cannot read. */
+  /** Run by us rather than as a server: of root's own, it may lie where servers cannot read. */
   ours?: boolean;
   /** What to type where nothing was found, by platform: `{ darwin: 'brew install redis' }`. */
   install?: Partial<Record<NodeJS.Platform, string>>;
@@ -364,17 +364,27 @@ export interface SpawnOptions {
   env?: Readonly<Record<string, string>>;
 }
 
+export interface ToolOptions extends SpawnOptions {
+  /**
+   * For a program that insists on a user with a name, as PostgreSQL's `initdb` does, while `cached`
+   * builds: where we are root, the server's user has none. It then runs as `nobody`, with the
+   * server's group, and may write where that group may. Default false.
+   */
+  named?: boolean;
+}
+
 export interface ProcessContext extends StartContext {
   /** Finds or downloads the program. Throws `BINARY_NOT_FOUND` with all that was tried, `VERSION_UNAVAILABLE`, `DOWNLOAD_FAILED`. */
   program(spec: ProgramSpec): Promise<Program>;
   /**
-   * A folder made once and kept in the user's cache; `build` fills it. Two processes at once are
-   * safe. The folder appears whole or not at all.
+   * A folder made once and kept in the user's cache; `build` fills it, by programs that it runs to
+   * their end. Two processes at once are safe. The folder appears whole or not at all; then only
+   * the keeper may change it, and everybody may read it, so it holds no secrets.
    */
   cached(key: Json, title: string, build: (folder: string) => Promise<void>): Promise<string>;
   /**
    * The server's own data folder, 0700, in memory where there is room; optionally a copy of another.
-   * Its path has at most 85 bytes, so that a unix socket's fits in it.
+   * Its path has at most 88 bytes, so that a unix socket's fits in it.
    */
   folder(from?: string): Promise<string>;
   /**
@@ -390,10 +400,10 @@ export interface ProcessContext extends StartContext {
   /** A free TCP port on 127.0.0.1, below the ephemeral range. */
   port(): Promise<number>;
   /** Runs a program to its end as the server's user. Throws `START_FAILED` with its output. */
-  run(program: Program, args: readonly string[], options?: SpawnOptions): Promise<string>;
+  run(program: Program, args: readonly string[], options?: ToolOptions): Promise<string>;
   /**
    * Starts a server process in a group of its own, on a leash: it dies with the keeper. As root it
-   * runs as an unprivileged user. Its output goes to the log. Servers are ended by SIGKILL: nothing
+   * runs as a user and a group that nothing else on the machine has, without a name. Its output goes to the log. Servers are ended by SIGKILL: nothing
    * of theirs is worth keeping.
    */
   spawn(

@@ -131,9 +131,11 @@ async function dataFolder(program: Program, ctx: ProcessContext): Promise<string
   const tool = (path: string): Program => ({ ...program, path, env: undefined });
   const made = await ctx.cached(key, `initialising PostgreSQL ${version}`, async (folder) => {
     const data = join(folder, 'data');
-    await ctx.run(program.sibling('initdb'), ['-D', data, ...initialise]);
-    await ctx.run(tool('tar'), ['-cf', join(folder, 'data.tar'), '-C', data, '.']);
-    await ctx.run(tool('rm'), ['-r', data]);
+    // It asks the system what its user is called.
+    const named = true;
+    await ctx.run(program.sibling('initdb'), ['-D', data, ...initialise], { named });
+    await ctx.run(tool('tar'), ['-cf', join(folder, 'data.tar'), '-C', data, '.'], { named });
+    await ctx.run(tool('rm'), ['-r', data], { named });
   });
   const folder = await ctx.folder();
   await ctx.run(tool('tar'), ['-xmf', join(made, 'data.tar'), '-C', folder]);

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { within } from '../within';
-import { tryLock } from './lock';
+import { dropLock } from './lock';
 import { isAlive, pidOf } from './process-identity';
 import { removeSegments } from './shared-memory';
 
@@ -94,7 +94,7 @@ export function removeFolder(path: string): void {
 
 function removeLock(path: string): void {
   try {
-    tryLock(path)?.();
+    dropLock(path);
   } catch {
     // No room even for a lock: it is free to take, since its owner is dead.
   }

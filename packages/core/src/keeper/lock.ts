@@ -26,6 +26,12 @@ export function tryLock(path: string): (() => void) | undefined {
   }
 }
 
+/** Gives back the lock at `path` where this process has it, or a dead one. */
+export function dropLock(path: string): void {
+  removeIf(path, identify(process.pid)!);
+  tryLock(path)?.();
+}
+
 /** Removes what dead processes left of a lock: theirs, and what they were making of it when killed. */
 export function clearLock(path: string): void {
   tryLock(path)?.();

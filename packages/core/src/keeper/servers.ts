@@ -5,6 +5,7 @@ import { containerContext } from '../runtime/container';
 import { processContext } from '../runtime/process';
 import type { ServerLog } from '../runtime/server-log';
 import { ServerStart } from '../runtime/server-start';
+import { type ServerUser, takeServerUser } from '../runtime/server-user';
 import { withoutPassword } from '../without-password';
 import type { Ledger } from './ledger';
 import { Names } from './names';
@@ -38,6 +39,8 @@ export class Servers {
   /** Every server of this keeper's life, for the report. */
   private readonly history: Server[] = [];
   private readonly names: Names;
+  /** Once it was needed. */
+  private user: ServerUser | undefined;
 
   constructor(
     private readonly owner: string,
@@ -205,8 +208,10 @@ export class Servers {
   ): Promise<Endpoint> {
     if (!module.process) throw noSuchRuntime(start.kit, 'process');
     const name = `${start.kit}-${this.history.length}`;
-    const { ledger, data } = this;
-    return module.process(request, processContext(start, { ledger, name, data, path, from, env }));
+    this.user ??= takeServerUser(this.ledger);
+    const { ledger, data, user } = this;
+    const runtime = { ledger, name, data, user, path, from, env };
+    return module.process(request, processContext(start, runtime));
   }
 
   private async container(

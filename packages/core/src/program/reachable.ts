@@ -20,8 +20,8 @@ export function outOfReach(program: string): string | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const real = realpathSync(program);
   const locked = lockedFolder(dirname(real));
-  if (locked) return `servers of root run as nobody, who cannot enter ${locked}`;
+  if (locked) return `servers of root run as another user, who cannot enter ${locked}`;
   return statSync(real).mode & 0o001
     ? undefined
-    : 'servers of root run as nobody, who may not run it';
+    : 'servers of root run as another user, who may not run it';
 }

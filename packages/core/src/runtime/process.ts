@@ -1,17 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json, ProcessContext, Program, ProgramSpec, SpawnOptions } from '../contract';
+import type { Json, ProcessContext, Program, ProgramSpec, ToolOptions } from '../contract';
 import { SeamkitError } from '../errors';
 import { killGroup, type Ledger, removeFolder } from '../keeper/ledger';
 import { identify } from '../keeper/process-identity';
 import { removeSegments } from '../keeper/shared-memory';
 import { once } from '../program/cache-folder';
+import { handOver } from './hand-over';
 import { freePort } from './port';
 import { type Asker, programSearch } from './program-search';
-import { writeForServer } from './server-file';
+import { share, writeForServer } from './server-file';
 import type { ServerStart } from './server-start';
-import { serverUser } from './server-user';
+import { named, type ServerUser } from './server-user';
 
 // The server starts only once it is in the ledger: this waits for a line, and if the keeper dies
 // first, the pipe closes and nothing was started.
@@ -24,12 +25,15 @@ export interface ProcessRuntime extends Asker {
   name: string;
   /** Folder of this run, in memory where there is room. */
   data: string;
+  /** Who servers run as, where not as the keeper itself. */
+  user?: ServerUser;
 }
 
 /** The process runtime: servers as processes of this machine, on a leash. */
 export function processContext(start: ServerStart, runtime: ProcessRuntime): ProcessContext {
   let folders = 0;
   let files: string | undefined;
+  const { user } = runtime;
   const search = programSearch(start, runtime);
 
   return {
@@ -44,10 +48,11 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
 
     cached(key: Json, title: string, build: (folder: string) => Promise<void>) {
       return start.step(title, () =>
-        once({ kit: start.kit, key }, title, async (folder) => {
+        once({ kit: start.kit, key, owner: 'keeper' }, title, async (folder) => {
           start.tell(title);
-          if (serverUser.uid !== undefined) chownSync(folder, serverUser.uid, serverUser.gid!);
+          if (user) share(folder, user, 0o770);
           await build(folder);
+          if (user) await handOver(folder);
         }),
       );
     },
@@ -56,11 +61,8 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
       const path = join(runtime.data, `${runtime.name}-${++folders}`);
       start.defer(() => removeFolder(path));
       mkdirSync(path, { mode: 0o700 });
-      if (serverUser.uid !== undefined) chownSync(path, serverUser.uid, serverUser.gid!);
-      if (from) {
-        await finish(launch('cp', ['-Rp', `${from}/.`, path]), `copying ${from}`);
-        chmodSync(path, 0o700); // cp gave it the mode of what it copied
-      }
+      if (user) chownSync(path, user.uid, user.gid);
+      if (from) await finish(launch('cp', ['-R', `${from}/.`, path]), `copying ${from}`);
       return path;
     },
 
@@ -70,7 +72,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
         start.defer(() => removeFolder(folder));
         files = folder;
       }
-      return writeForServer(files, name, content);
+      return writeForServer(files, name, content, user);
     },
 
     async port() {
@@ -121,10 +123,10 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
     file: string,
     args: readonly string[],
     program?: Program,
-    options: SpawnOptions = {},
+    options: ToolOptions = {},
   ) {
     return spawn(file, args, {
-      ...serverUser,
+      ...(user && options.named ? named(user) : user),
       cwd: options.cwd ?? runtime.data,
       env: {
         PATH: process.env.PATH,

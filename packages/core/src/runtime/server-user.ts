@@ -1,6 +1,108 @@
-/** Servers run as this uid and gid (nobody) when we are root: some refuse root, none needs it. */
-const unprivileged = 65534;
+import { spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SeamkitError } from '../errors';
+import { ifThere, type Ledger } from '../keeper/ledger';
+import { tryLock } from '../keeper/lock';
+import { isOwnFolder, stateFolder } from '../private-folder';
 
 /** Spawn options that drop root. */
-export const serverUser: { uid?: number; gid?: number } =
-  process.getuid?.() === 0 ? { uid: unprivileged, gid: unprivileged } : {};
+export interface ServerUser {
+  uid: number;
+  gid: number;
+}
+
+/**
+ * What distributions and systemd give to nobody (its UIDS-GIDS.md), within what is mapped in
+ * containers with user namespaces.
+ */
+const lowest = 60_706;
+const highest = 61_183;
+
+/**
+ * Who a keeper's servers run as, where it is root: a user and a group that nothing else on this
+ * machine has, so that nobody else can read, change or stop what is theirs. Taken for the keeper's
+ * life. (Some servers refuse root, none needs it.)
+ * @throws SeamkitError `PERMISSION_MISSING` where none can be taken
+ */
+export function takeServerUser(ledger: Ledger): ServerUser | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const folder = locksFolder();
+  const count = highest - lowest + 1;
+  const first = randomInt(count);
+  for (let step = 0; step < count; step++) {
+    const id = lowest + ((first + step) % count);
+    const lock = join(folder, `seamkit-user-${id}`);
+    const release = isMapped(id) && tryLock(lock);
+    if (!release) continue;
+    // Asked under the lock: of a dead keeper, whose lock is free, a server may still be dying.
+    if (isFree(id)) {
+      ledger.add({ kind: 'lock', path: lock });
+      return { uid: id, gid: id };
+    }
+    release();
+  }
+  throw new SeamkitError('PERMISSION_MISSING', 'there is no free user id for servers to run as', {
+    tried: [`${lowest} to ${highest}: in use, or not mapped in this user namespace`],
+    hint: 'run the tests as a user other than root, or set SEAMKIT_RUNTIME=container',
+  });
+}
+
+/**
+ * The user with a name (`nobody`) in the group of `user` alone, for programs that insist on a name.
+ * Other processes of nobody lack that group: they can neither enter its folders nor trace it.
+ */
+export function named(user: ServerUser): ServerUser {
+  const uid = /^nobody:[^:]*:(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[1];
+  return { ...user, uid: Number(uid ?? 65_534) };
+}
+
+/** One for all keepers of root, whatever their environment; of root's own, so that no name is taken. */
+function locksFolder(): string {
+  try {
+    accessSync('/run', constants.W_OK);
+    if (isOwnFolder('/run')) return '/run';
+  } catch {
+    // Not there (macOS), or read-only.
+  }
+  return stateFolder();
+}
+
+function isFree(id: number): boolean {
+  return !isNamed('passwd', id) && !isNamed('group', id) && !isRunning(id);
+}
+
+/** By the system's name service, which may know more than files. */
+function isNamed(database: 'passwd' | 'group', id: number): boolean {
+  const { status } = spawnSync('getent', [database, String(id)], { stdio: 'ignore' });
+  if (status !== null) return status === 0;
+  return readFileSync(`/etc/${database}`, 'utf8').includes(`:${id}:`); // no getent (macOS)
+}
+
+/** Whether a process has this id, as its user or among its groups. */
+function isRunning(id: number): boolean {
+  const name = new RegExp(`\\b${id}\\b`);
+  if (process.platform !== 'linux') {
+    const { stdout } = spawnSync('ps', ['-axo', 'uid=,gid='], { encoding: 'utf8' });
+    return name.test(stdout);
+  }
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .some((pid) => {
+      const status = ifThere(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
+      return status.match(/^(Uid|Gid|Groups):.*$/gm)?.some((line) => name.test(line));
+    });
+}
+
+/** user_namespaces(7): lines of a first id inside, one outside, and how many. */
+function isMapped(id: number): boolean {
+  return ['uid_map', 'gid_map'].every((file) => {
+    const map = ifThere(() => readFileSync(`/proc/self/${file}`, 'utf8'));
+    if (map === undefined) return true;
+    return map.split('\n').some((line) => {
+      const [inside = Number.NaN, , count = 0] = line.trim().split(/\s+/).map(Number);
+      return inside <= id && id < inside + count;
+    });
+  });
+}
