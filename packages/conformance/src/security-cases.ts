@@ -42,7 +42,7 @@ export const securityCases: readonly ConformanceCase[] = [
       await withServer(stage, async ({ endpoint }) => {
         const sockets = listeningSockets(await processes());
         ok(sockets.length > 0, "the keeper's own socket, at least");
-        none(openToStrangers([...sockets, ...folders(stage).flatMap(below)]));
+        none(openToStrangers([...sockets, ...dataFolders(stage).flatMap(below)]));
         none(sockets.filter((path) => path.startsWith('@')));
         if (kit.supports.password === false) return;
         let ports: number[] = [];
@@ -130,16 +130,17 @@ const closed = process.getuid?.() === 0 ? 0o027 : 0o077;
 
 /** Servers' folders that users other than the server's can look into. */
 function openFolders(stage: Stage): string[] {
-  return folders(stage).filter(
-    (path) => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & closed,
+  return dataFolders(stage).flatMap((folder) =>
+    readdirSync(folder)
+      .map((name) => join(folder, name))
+      .filter((path) => (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & closed),
   );
 }
 
-function folders(stage: Stage): string[] {
-  return belongings(stage.workspace).flatMap((entry) => {
-    if (entry.kind !== 'folder') return [];
-    return readdirSync(entry.path).map((name) => join(entry.path, name));
-  });
+function dataFolders(stage: Stage): string[] {
+  return belongings(stage.workspace).flatMap((entry) =>
+    entry.kind === 'folder' ? [entry.path] : [],
+  );
 }
 
 function portsOf(pids: readonly number[]): number[] {

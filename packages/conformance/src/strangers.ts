@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { type Dirent, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stranger } from './harness';
 
@@ -18,8 +18,16 @@ export function openToStrangers(paths: readonly string[]): string[] {
     .filter(Boolean);
 }
 
-/** A folder and all that is in it. */
+/** All that is in a folder; what goes away meanwhile is left out. */
 export function below(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return [folder, ...entries.map((entry) => join(folder, entry))];
+  let entries: Dirent[] = [];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+  return entries.flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? [path, ...below(path)] : [path];
+  });
 }

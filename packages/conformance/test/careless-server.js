@@ -12,6 +12,20 @@ const carelessness = {
   'shows its password in the list of processes': (ctx) => ({
     spawn: (node, args, options) => ctx.spawn(node, [...args, options.env.SHELF_PASSWORD], options),
   }),
+  'opens a port that asks for no password': (ctx) => ({
+    async spawn(node, ...rest) {
+      const open = "require('node:http').createServer((_, to) => to.end('all keys')).listen(0, '127.0.0.1')";
+      await ctx.spawn(node, ['-e', open]);
+      return ctx.spawn(node, ...rest);
+    },
+  }),
+  'opens a unix socket that no folder guards': (ctx) => ({
+    async spawn(node, ...rest) {
+      const open = "require('node:net').createServer().listen(`\\0seamkit-${process.pid}`)";
+      await ctx.spawn(node, ['-e', open]);
+      return ctx.spawn(node, ...rest);
+    },
+  }),
   'always has the same password': () => ({ secret: () => 'correct-horse-battery' }),
   'lets others into its folder': (ctx) => ({
     async folder() {

@@ -100,6 +100,8 @@ exports.mutants = {
   }),
   'listens on every interface': careless,
   'shows its password in the list of processes': careless,
+  'opens a port that asks for no password': careless,
+  'opens a unix socket that no folder guards': careless,
   'always has the same password': careless,
   'lets others into its folder': careless,
   'prints its password': driver((_sound, { endpoint }) => {

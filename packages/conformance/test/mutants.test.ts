@@ -35,6 +35,14 @@ const caughtBy: Record<string, string[]> = {
   'starts off the leash': ['a keeper killed with SIGKILL leaves no process, container or folder'],
   'listens on every interface': ['its server listens on loopback only'],
   ...Object.fromEntries(
+    ['opens a port that asks for no password', 'opens a unix socket that no folder guards'].map(
+      (mutant) => [
+        mutant,
+        ['nobody gets in at any of its ports, sockets and folders who was not told its passwords'],
+      ],
+    ),
+  ),
+  ...Object.fromEntries(
     [
       'shows its password in the list of processes',
       'always has the same password',

@@ -23,6 +23,11 @@ module.exports = {
   write: ({ url }, key, value) => put(url, key, value),
   read: ({ url }, key) => caller(url)('GET', `/${encodeURIComponent(key)}`).catch(() => undefined),
   list: async ({ url }) => JSON.parse(await caller(url)('GET', '/')),
+  async intrude(port) {
+    const signal = AbortSignal.timeout(5_000);
+    const response = await fetch(`http://127.0.0.1:${port}`, { signal }).catch(() => undefined);
+    return response?.ok ? response.text() : undefined;
+  },
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },
     { options: { runtime: 'cloud' }, code: 'OPTION_INVALID' },

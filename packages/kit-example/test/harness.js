@@ -32,6 +32,11 @@ const harness = {
     const names = await call(url, 'GET', '');
     return names.filter((name) => name.startsWith('seamkit_') && !name.endsWith('_lease'));
   },
+  async intrude(port) {
+    const url = `http://seamkit:guessed@127.0.0.1:${port}`;
+    const names = await call(url, 'GET', '').catch(() => undefined);
+    return names && `list the names ${names}`;
+  },
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },
     { options: { prepare: 'a script' }, code: 'OPTION_INVALID' },

@@ -63,6 +63,13 @@ module.exports = {
       return names;
     });
   },
+  async intrude(port) {
+    for (const access of [{}, { user: 'account1', pass: '' }]) {
+      const servers = `127.0.0.1:${port}`;
+      const got = await withClient({ ...access, servers }, () => 'connect').catch(() => undefined);
+      if (got) return got;
+    }
+  },
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },
     { options: { prepare: 'a script' }, code: 'OPTION_INVALID' },

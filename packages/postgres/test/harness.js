@@ -55,6 +55,13 @@ module.exports = {
       );
       return rows.map(({ datname }) => datname);
     }),
+  async intrude(port) {
+    for (const access of ['postgres', 'postgres:postgres']) {
+      const url = `postgres://${access}@127.0.0.1:${port}/postgres`;
+      const name = await connected(url, () => access).catch(() => undefined);
+      if (name) return `connect as ${name}`;
+    }
+  },
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },
     { options: { version: 'newest' }, code: 'OPTION_INVALID' },

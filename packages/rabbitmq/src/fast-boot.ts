@@ -1,4 +1,3 @@
-import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProcessContext } from '@seamkit/core';
 import { narrow, preload, record } from './erlang-scripts';
@@ -6,7 +5,7 @@ import { erlangEnvironment, type Installation } from './installation';
 import { type Node, nodeArguments, nodeEnvironment, writeConfiguration } from './node';
 
 /** To be raised when what the folder holds changes. */
-const recipe = 8;
+const recipe = 9;
 
 /**
  * A root folder of Erlang from which this RabbitMQ boots in a quarter of its time, made once and
@@ -22,13 +21,12 @@ export function fastBoot(
   const { home, erlang, version } = installation;
   const key = { kit: 'rabbitmq', recipe, home, erlang, version, plugins: [...plugins] };
   return ctx.cached(key, `preparing RabbitMQ ${version} for fast starts`, async (out) => {
-    const script = join(out, 'script');
     const evaluate = async (
       expressions: string,
       args: readonly string[],
       env: Record<string, string>,
     ) => {
-      await writeFile(script, expressions, { mode: 0o644 });
+      const script = await ctx.file('script', expressions);
       const start = `case file:eval("${script}") of ok -> ok; Why -> io:format("~p~n", [Why]), halt(1) end.`;
       await ctx.run(installation.program('erlexec'), [...args, '-eval', start], {
         cwd: out,
@@ -45,11 +43,12 @@ export function fastBoot(
 
     const folder = join(out, 'data');
     const node: Node = { ...ports, folder, root: out, plugins, boot: 'start_sasl' };
-    await writeConfiguration(node, { defaultPassword: ctx.secret() });
-    await evaluate(record, nodeArguments(node), nodeEnvironment(node, installation));
+    const configuration = await writeConfiguration(node, { defaultPassword: ctx.secret() }, ctx);
+    const bootEnvironment = nodeEnvironment(node, installation, configuration);
+    await evaluate(record, nodeArguments(node), bootEnvironment);
     await evaluate(preload, plainErlang, environment);
-    const leftovers = ['.erlang.cookie', 'rabbitmq.conf', 'enabled_plugins', 'log'];
-    for (const name of leftovers) await rm(join(folder, name), { recursive: true, force: true });
-    await rm(script);
+    const leftovers = ['.erlang.cookie', 'log'].map((name) => join(folder, name));
+    const rm = { ...installation.program('rm'), path: 'rm', env: undefined };
+    await ctx.run(rm, ['-rf', ...leftovers]);
   });
 }

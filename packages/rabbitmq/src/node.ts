@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ProcessContext } from '@seamkit/core';
 import { erlangEnvironment, type Installation, programsBelow } from './installation';
 
 const nodeName = 'seamkit@localhost';
@@ -11,7 +11,7 @@ export interface Node {
   root: string;
   /** Boot file below the root, without its extension. */
   boot: string;
-  /** Its own folder: database, configuration, HOME. No spaces: its disk monitor stumbles. */
+  /** Its own folder: database, HOME. No spaces: its disk monitor stumbles. */
   folder: string;
   plugins: readonly string[];
   /** Ports on 127.0.0.1. */
@@ -19,16 +19,17 @@ export interface Node {
   management: number;
 }
 
-/**
- * The files that the node reads. The folder is closed to others, so they may hold passwords; they
- * are readable because root's server runs as another user.
- */
+/** The files that the node reads. They may hold passwords: nobody else can look into their folder. */
+export interface Configuration {
+  main: string;
+  plugins: string;
+}
+
 export async function writeConfiguration(
-  { folder, amqp, management, plugins }: Node,
+  { amqp, management, plugins }: Node,
   access: { defaultPassword: string } | { definitions: unknown },
-): Promise<void> {
-  const write = (name: string, text: string) =>
-    writeFile(join(folder, name), text, { mode: 0o644 });
+  ctx: ProcessContext,
+): Promise<Configuration> {
   const lines = [
     `listeners.tcp.1 = 127.0.0.1:${amqp}`,
     'management.tcp.ip = 127.0.0.1',
@@ -40,14 +41,16 @@ export async function writeConfiguration(
     'disk_free_limit.absolute = 1MB',
   ];
   if ('definitions' in access) {
-    await write('definitions.json', JSON.stringify(access.definitions));
-    lines.push(`load_definitions = ${join(folder, 'definitions.json')}`);
+    const definitions = await ctx.file('definitions.json', JSON.stringify(access.definitions));
+    lines.push(`load_definitions = ${definitions}`);
   } else {
     lines.push('default_user = seamkit_unused', `default_pass = ${access.defaultPassword}`);
     lines.push('default_user_tags.administrator = false');
   }
-  await write('rabbitmq.conf', `${lines.join('\n')}\n`);
-  await write('enabled_plugins', `[${plugins.join(',')}].\n`);
+  return {
+    main: await ctx.file('rabbitmq.conf', `${lines.join('\n')}\n`),
+    plugins: await ctx.file('enabled_plugins', `[${plugins.join(',')}].\n`),
+  };
 }
 
 /** Straight to RabbitMQ's boot module, past the shell scripts and their probing. */
@@ -72,6 +75,7 @@ export function nodeArguments({ boot }: Node): string[] {
 export function nodeEnvironment(
   { root, folder, amqp }: Node,
   installation: Installation,
+  configuration: Configuration,
 ): Record<string, string> {
   return {
     ...erlangEnvironment(root, programsBelow(root, installation)),
@@ -86,8 +90,8 @@ export function nodeEnvironment(
     RABBITMQ_PLUGINS_DIR: join(root, 'lib'),
     RABBITMQ_MNESIA_BASE: join(folder, 'database'),
     RABBITMQ_LOG_BASE: join(folder, 'log'),
-    RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq.conf'),
-    RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'enabled_plugins'),
+    RABBITMQ_CONFIG_FILE: configuration.main,
+    RABBITMQ_ENABLED_PLUGINS_FILE: configuration.plugins,
     RABBITMQ_CONF_ENV_FILE: '/dev/null',
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
     RABBITMQ_NODE_PORT: String(amqp),

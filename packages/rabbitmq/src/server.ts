@@ -25,12 +25,13 @@ export const server: ServerModule = {
     const folder = await ctx.folder(join(root, 'data'));
     const node: Node = { ...ports, folder, root, plugins, boot: 'seamkit' };
     const password = ctx.secret();
-    await writeConfiguration(node, { definitions: administrator(password) });
+    const access = { definitions: administrator(password) };
+    const configuration = await writeConfiguration(node, access, ctx);
     const erlexec = installation.program('erlexec');
     await ctx.spawn(
       { ...erlexec, path: join(programsBelow(root, installation), 'erlexec') },
       nodeArguments(node),
-      { cwd: folder, env: nodeEnvironment(node, installation) },
+      { cwd: folder, env: nodeEnvironment(node, installation, configuration) },
     );
     return answer(ctx, '127.0.0.1', ports.amqp, ports.management, password);
   },

@@ -1,3 +1,4 @@
+const { exchange } = require('@seamkit/core');
 const { rabbitmq } = require('@seamkit/rabbitmq');
 const amqp = require('amqplib');
 
@@ -21,6 +22,34 @@ async function put(channel, key, value) {
   channel.sendToQueue(key, Buffer.from(value));
   await channel.waitForConfirms();
 }
+
+/** What somebody without a password tries, by each protocol of RabbitMQ's and of Erlang's. */
+const attempts = [
+  async (port) => {
+    await (await amqp.connect(`amqp://guest:guest@127.0.0.1:${port}`, { timeout: 5_000 })).close();
+    return 'connect as guest';
+  },
+  async (port) => {
+    const credentials = { mechanism: 'ANONYMOUS', response: () => Buffer.from('') };
+    await (
+      await amqp.connect(`amqp://127.0.0.1:${port}`, { timeout: 5_000, credentials })
+    ).close();
+    return 'connect without a name';
+  },
+  async (port) => {
+    const headers = { authorization: `Basic ${btoa('guest:guest')}` };
+    const signal = AbortSignal.timeout(5_000);
+    const url = `http://127.0.0.1:${port}/api/overview`;
+    return (await fetch(url, { headers, signal })).ok && 'read the overview as guest';
+  },
+  // Erlang's name server tells its names to whoever asks, and ends when told to.
+  async (port) =>
+    /name \w+ at port/.test(await exchange(port, '\0\x01n')) && 'ask for the names of nodes',
+  // An Erlang node that listens for others says `ok` to a name, before it asks for the cookie.
+  async (port) =>
+    /sok/.test(await exchange(port, '\0\x18n\0\x05\0\x07\x7f\xffstranger@localhost')) &&
+    'speak to an Erlang node',
+];
 
 /** @type {import('@seamkit/conformance').Harness} */
 module.exports = {
@@ -71,6 +100,12 @@ module.exports = {
     };
     const all = [...(await ask('vhosts')), ...(await ask('users'))];
     return all.filter((name) => /seamkit_(?!lease|unused)/.test(name));
+  },
+  async intrude(port) {
+    for (const attempt of attempts) {
+      const got = await attempt(port).catch(() => undefined);
+      if (got) return got;
+    }
   },
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },

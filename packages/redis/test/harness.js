@@ -39,6 +39,14 @@ module.exports = {
       const keyspace = await client.info('keyspace');
       return [...keyspace.matchAll(/^db(\d+):/gm)].map(([, number]) => `database ${number}`);
     }),
+  async intrude(port) {
+    for (const access of ['', 'default:default@', 'shared:shared@']) {
+      const name = await withClient(`redis://${access}127.0.0.1:${port}`, (client) =>
+        client.set('key', 'from a stranger'),
+      ).catch(() => undefined);
+      if (name) return `write as ${access}`;
+    }
+  },
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },
     { options: { prepare: 'a script' }, code: 'OPTION_INVALID' },

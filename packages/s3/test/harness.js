@@ -2,6 +2,10 @@ const { s3 } = require('@seamkit/s3');
 const { Client } = require('minio');
 const { connect } = require('node:net');
 const { once } = require('node:events');
+const { execFile } = require('node:child_process');
+const { readdirSync, readFileSync } = require('node:fs');
+const { promisify } = require('node:util');
+const { enterWithoutKey } = require('./ceph-handshake');
 
 /** A client that is not the kit's, from nothing but the url. */
 function clientOf(text) {
@@ -15,6 +19,35 @@ function clientOf(text) {
     region: url.searchParams.get('region'),
   });
   return { client, bucket: url.pathname.slice(1) };
+}
+
+/** Ceph's own tool, as somebody else on this machine would use it. */
+async function administer(port, stranger) {
+  const gateway = runningGateway();
+  if (!gateway) return undefined;
+  const methods = ['cluster', 'service', 'client'].map((who) => `--auth-${who}-required=none`);
+  const place = ['--conf=/dev/null', `--mon-host=[v2:127.0.0.1:${port}]`];
+  const tool = gateway.path.replace(/radosgw$/, 'radosgw-admin');
+  const options = { ...stranger, env: gateway.env, cwd: '/', timeout: 3_000 };
+  const users = await promisify(execFile)(tool, [...place, ...methods, 'user', 'list'], options)
+    .then(({ stdout }) => stdout)
+    .catch(() => undefined);
+  return users && `list users: ${users}`;
+}
+
+/** The program and the environment of a gateway that runs here. */
+function runningGateway() {
+  const read = (pid, file) => readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const path = read(pid, 'cmdline').find((argument) => argument.endsWith('/radosgw'));
+      if (!path) continue;
+      const env = read(pid, 'environ').filter((line) => line.includes('='));
+      return { path, env: Object.fromEntries(env.map((line) => line.split(/=(.*)/s, 2))) };
+    } catch {
+      // Ended meanwhile, or another user's.
+    }
+  }
 }
 
 /** @type {import('@seamkit/conformance').Harness} */
@@ -59,6 +92,22 @@ module.exports = {
   async list({ url }) {
     const buckets = await clientOf(url).client.listBuckets();
     return buckets.map(({ name }) => name).filter((name) => name.startsWith('seamkit-'));
+  },
+  /** Anonymous requests to the gateway; Ceph's own protocol, where the server is one. */
+  async intrude(port, _endpoint, stranger) {
+    for (const [method, path] of [
+      ['PUT', 'stranger'],
+      ['GET', 'admin/user?list'],
+      ['GET', 'admin/metadata/user?key=seamkit'],
+    ]) {
+      const signal = AbortSignal.timeout(5_000);
+      const url = `http://127.0.0.1:${port}/${path}`;
+      const answer = await fetch(url, { method, signal }).catch(() => undefined);
+      if (answer?.ok) return `${method} ${path}`;
+    }
+    const { peer, letIn } = await enterWithoutKey(port);
+    if (letIn) return 'enter a process of Ceph without a key';
+    return peer === 'monitor' ? administer(port, stranger) : undefined;
   },
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },
