@@ -10,8 +10,6 @@ import { Project, type ProjectOptions } from './project';
 import type { Run } from './run';
 import { Watch } from './watch';
 
-const uid = process.getuid?.() ?? 0;
-
 /**
  * What must survive, whatever happens to a project: another workspace of the same user with tests
  * at work, and things of others whose names look like ours.
@@ -82,9 +80,8 @@ export class Bystanders {
   /** Beside our data folders and sockets, with names of the same form. */
   private plantFolders(): void {
     for (const base of ['/dev/shm', tmpdir()]) {
-      const folder = join(base, `seamkit-data-${uid}`);
-      mkdirSync(folder, { recursive: true, mode: 0o711 });
-      this.folders.push(join(folder, this.id), mkdtempSync(join(base, 'seamkit-project-')));
+      const folder = join(base, `seamkit-data-${this.id}`);
+      this.folders.push(folder, mkdtempSync(join(base, 'seamkit-project-')));
       mkdirSync(this.folders.at(-2)!);
     }
     for (const folder of this.folders) writeFileSync(join(folder, 'server.conf'), 'not yours');

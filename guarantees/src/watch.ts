@@ -8,7 +8,6 @@ import { until } from './until';
 
 /** ms that nothing must be left, so that nobody brings it back. */
 const settled = 500;
-const uid = process.getuid?.() ?? 0;
 
 /** What of a project runs or lies about at one moment. */
 export interface Sight {
@@ -128,7 +127,7 @@ export class Watch {
   private dataFolders(): string[] {
     const bases = ['/dev/shm', this.project.env.TMPDIR ?? tmpdir()];
     return bases.flatMap((base) =>
-      [...this.owners].map((owner) => join(base, `seamkit-data-${uid}`, owner)),
+      [...this.owners].map((owner) => join(base, `seamkit-data-${owner}`)),
     );
   }
 

@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { processes } from '../processes';
 
-const uid = process.getuid?.() ?? 0;
-
 /**
  * The data folders of all runs of a workspace, also of those that were killed before anybody could
  * look at them: from the first run on, the names of all others are noted as they appear.
@@ -31,7 +29,7 @@ export class DataFolders {
 
   get left(): string[] {
     return ['/dev/shm', tmpdir()]
-      .flatMap((base) => [...this.owners].map((owner) => join(base, `seamkit-data-${uid}`, owner)))
+      .flatMap((base) => [...this.owners].map((owner) => join(base, `seamkit-data-${owner}`)))
       .filter((path) => existsSync(path));
   }
 

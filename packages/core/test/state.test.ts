@@ -1,6 +1,8 @@
 import {
   chmodSync,
   chownSync,
+  existsSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { open } from '@seamkit/core';
 import { belongings } from '@seamkit/core/inspect';
 import { keeperPaths } from '../dist/keeper/paths';
@@ -75,10 +77,38 @@ test('nor one that cannot be made', async () => {
 });
 
 if (isRoot) {
-  test('nor one that belongs to another user', async () => {
+  test.each([
+    ['a folder', (path: string) => mkdirSync(path, { mode: 0o700 })],
+    ['a link', (path: string) => symlinkSync(folder, path)],
+    ['a file', (path: string) => writeFileSync(path, '')],
+  ])('%s of another user in its place keeps nobody from starting', async (_, make) => {
+    make(stateFolder());
+    lchownSync(stateFolder(), 12345, 12345);
+    const home = process.env.HOME;
+    process.env.HOME = join(folder, 'home');
+    mkdirSync(process.env.HOME);
+    try {
+      const paths = keeperPaths(process.env.SEAMKIT_WORKSPACE!);
+      expect(dirname(paths.folder)).toBe(join(folder, 'home/.cache/seamkit-0'));
+      await using env = await open({ it: shelf() });
+      expect(env.it.url).toBeTruthy();
+      await endKeeper(process.env.SEAMKIT_WORKSPACE!);
+    } finally {
+      process.env.HOME = home;
+    }
+  });
+
+  test('where there is no other place, the hint names the variable to set', async () => {
     mkdirSync(stateFolder(), { mode: 0o700 });
-    chownSync(stateFolder(), 65534, 65534);
-    await expect(open({ it: shelf() })).rejects.toEqual(refused);
+    chownSync(stateFolder(), 12345, 12345);
+    const home = process.env.HOME;
+    process.env.HOME = '/proc/nowhere';
+    try {
+      const hint = expect.stringContaining('export XDG_RUNTIME_DIR=');
+      await expect(open({ it: shelf() })).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE', hint });
+    } finally {
+      process.env.HOME = home;
+    }
   });
 
   test('nor one in a folder of another user, who could exchange it', async () => {
@@ -110,6 +140,24 @@ test('the socket, what is kept beside it and the data are for their owner alone'
     const isClosed = (path: string) => (statSync(path).mode & (isRoot ? 0o027 : 0o077)) === 0;
     expect(folders.filter((path) => !isClosed(path))).toEqual([]);
   }
+});
+
+test('a run’s data lies where nobody could have taken its name before, and goes with the run', async () => {
+  const workspace = process.env.SEAMKIT_WORKSPACE!;
+  const dataOfOneRun = async () => {
+    await using env = await open({ it: shelf() });
+    expect(env.it.url).toBeTruthy();
+    const [entry] = belongings(workspace).filter(({ kind }) => kind === 'folder');
+    return (entry as { path: string }).path;
+  };
+  const first = await dataOfOneRun();
+  await endKeeper(workspace);
+  const second = await dataOfOneRun();
+  await endKeeper(workspace);
+  expect(first).not.toBe(second);
+  // Right below a folder of the system: nothing stays above it, either.
+  expect([dirname(first), dirname(second)].filter((base) => base.includes('seamkit'))).toEqual([]);
+  expect([first, second].filter((path) => existsSync(path))).toEqual([]);
 });
 
 test.each([

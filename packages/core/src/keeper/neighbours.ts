@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { isOwnFolder } from '../private-folder';
+import { basename, join } from 'node:path';
+import { isOwnFolder, stateFolders } from '../private-folder';
 import { statusAt } from '../test-process/keeper-session';
 import type { Status } from './protocol';
 
@@ -16,11 +16,10 @@ export interface Neighbour {
  * environment. Several places, since XDG_RUNTIME_DIR and TMPDIR differ between logins.
  */
 export function keeperFolders(): string[] {
-  const name = `seamkit-${process.getuid?.() ?? 0}`;
-  const bases = new Set([process.env.XDG_RUNTIME_DIR ?? tmpdir(), tmpdir(), '/tmp']);
+  const { usual, other } = stateFolders();
+  const elsewhere = [tmpdir(), '/tmp'].map((base) => join(base, basename(usual)));
   return (
-    [...bases]
-      .map((base) => join(base, name))
+    [...new Set([usual, other, ...elsewhere])]
       // What is in them is acted on: never in a folder that somebody else has put there.
       .filter((folder) => isOwnFolder(folder))
       .flatMap((folder) => readdirSync(folder).map((entry) => join(folder, entry)))

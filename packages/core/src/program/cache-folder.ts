@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readlinkSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readlinkSync } from 'node:fs';
 import { lstat, mkdir, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { basename, dirname, isAbsolute, join } from 'node:path';
@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
 import { tryLock } from '../keeper/lock';
+import { exposure } from '../private-folder';
 import { megabytes } from './megabytes';
 import { lockedFolder } from './reachable';
 
@@ -23,20 +24,39 @@ const abandoned = 24 * 60 * 60 * 1000;
  */
 export function cacheFolder(env: Environment = process.env): string {
   const folder = choose(env);
+  refuseExposed(folder);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o755 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw unusable(folder, error);
   }
-  const { uid, mode } = statSync(folder);
-  const self = process.getuid?.() ?? 0;
-  if ((uid !== self && uid !== 0) || mode & 0o002) {
-    throw new SeamkitError('FOLDER_UNUSABLE', `the cache ${folder} may be written to by others`, {
-      hint: `programs are run from it: set SEAMKIT_CACHE to a folder of your own`,
-    });
-  }
+  refuseExposed(folder);
   return folder;
+}
+
+/** @throws SeamkitError `FOLDER_UNUSABLE` where others could change the cache that programs run from */
+function refuseExposed(folder: string): void {
+  const found = exposure(folder);
+  if (!found) return;
+  const { at, why, fix } = found;
+  const what = at === folder ? '' : `${at} `;
+  throw new SeamkitError('FOLDER_UNUSABLE', `the cache ${folder} is not safe: ${what}${why}`, {
+    hint: `servers are run from it; close it to others: ${fix}; or set SEAMKIT_CACHE to a folder of your own`,
+  });
+}
+
+/**
+ * A path in the cache that nobody else could have changed.
+ * @throws SeamkitError `FOLDER_UNUSABLE`
+ */
+export function unchanged(path: string): string {
+  const found = exposure(path);
+  if (!found) return path;
+  const { at, why } = found;
+  throw new SeamkitError('FOLDER_UNUSABLE', `${at} in the cache ${why}`, {
+    hint: `somebody else may have changed it; remove it, and it is made again: rm -r ${at}`,
+  });
 }
 
 /**
@@ -65,7 +85,7 @@ export async function makeOnce(
   try {
     await mkdir(dirname(place), { recursive: true, mode: 0o755 });
     for (;;) {
-      if (await exists(place)) return place;
+      if (await exists(place)) return unchanged(place);
       const unlock = tryLock(`${place}.lock`);
       if (unlock) {
         try {

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DebianSource, Program, ProgramSpec } from '../contract';
 import { fingerprint } from '../fingerprint';
+import { unchanged } from './cache-folder';
 import { type DebianHost, installedOn } from './debian-host';
 import { fits, newestFirst } from './version';
 
@@ -76,7 +77,7 @@ export async function programOf(root: string, source: DebianSource): Promise<Fou
   const { system, suite, version, host, libraries } = await readManifest(root);
   const folders = libraries.map((folder) => join(root, folder)).join(':');
   return {
-    path: join(root, source.path),
+    path: unchanged(join(root, source.path)),
     version,
     source: `${system} ${suite}`,
     root,

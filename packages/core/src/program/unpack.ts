@@ -4,14 +4,18 @@ import {
   chmod,
   lstat,
   mkdir,
+  mkdtemp,
   readdir,
   readlink,
+  realpath,
   rename,
+  rm,
   symlink,
   unlink,
   writeFile,
 } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
+import { SeamkitError } from '../errors';
 import { interpreterOf } from './elf';
 
 const merged = ['bin', 'sbin', 'lib', 'lib64'];
@@ -29,21 +33,34 @@ export async function unpack(
   }
   for (const [index, deb] of debs.entries()) {
     if (index % 10 === 0) progress(`unpacking ${index + 1} of ${debs.length}`);
-    await extract(deb, root);
+    await lay(deb, root);
   }
   await mend(root, root);
 }
 
 /**
- * Like `dpkg-deb --extract`, which however puts folders in the place of the links `lib` and `bin`,
- * and keeps owners.
+ * Lays a package over the root: beside it first, since an earlier package's links may lead out of
+ * it, and `tar` would write through those.
  */
+async function lay(deb: string, root: string): Promise<void> {
+  const beside = await mkdtemp(join(root, '.next-'));
+  try {
+    await extract(deb, beside);
+    await merge(beside, root, root);
+  } catch (error) {
+    throw error instanceof OutsideError ? refused(deb, error) : error;
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+}
+
+/** Like `dpkg-deb --extract`, which however keeps owners. */
 async function extract(deb: string, root: string): Promise<void> {
   const reader = spawn('dpkg-deb', ['--fsys-tarfile', deb], { stdio: ['ignore', 'pipe', 'pipe'] });
   const writer = spawn(
     'tar',
     [
-      ...['--extract', '--file=-', `--directory=${root}`, '--keep-directory-symlink'],
+      ...['--extract', '--file=-', `--directory=${root}`],
       ...['--no-same-owner', '--warning=no-timestamp'],
       ...unread.map((name) => `--exclude=./usr/share/${name}/*`),
     ],
@@ -67,6 +84,35 @@ function ended(child: ChildProcess, what: string): Promise<void> {
       reject(/No space left/.test(errors) ? Object.assign(error, { code: 'ENOSPC' }) : error);
     });
   });
+}
+
+class OutsideError extends Error {}
+
+function refused(deb: string, { message }: OutsideError): SeamkitError {
+  return new SeamkitError('DOWNLOAD_FAILED', `the package ${basename(deb)} would write ${message}`);
+}
+
+/** Moves what is in `from` into `to`, a folder of the root; links there to folders of it are kept. */
+async function merge(from: string, to: string, root: string): Promise<void> {
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    const there = await lstat(target).catch(() => undefined);
+    if (entry.isDirectory() && there?.isSymbolicLink()) {
+      await merge(source, await folderInside(target, root), root);
+    } else if (entry.isDirectory() && there) {
+      await merge(source, target, root);
+    } else if (!there?.isDirectory()) {
+      await rename(source, target); // follows no link
+    }
+  }
+}
+
+/** The folder of the root that a link leads to. @throws OutsideError */
+async function folderInside(link: string, root: string): Promise<string> {
+  await mendLink(link, root);
+  const real = await realpath(link).catch(() => '');
+  if (real.startsWith(`${await realpath(root)}/`)) return real;
+  throw new OutsideError(`through ${relative(root, link)}, a link out of its root`);
 }
 
 /** Links stay inside the root; no file is out of reach, or runs with another user's rights. */

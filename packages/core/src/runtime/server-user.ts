@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
-import { ifThere, type Ledger } from '../keeper/ledger';
+import type { Ledger } from '../keeper/ledger';
 import { tryLock } from '../keeper/lock';
 import { isOwnFolder, stateFolder } from '../private-folder';
 
@@ -14,25 +14,28 @@ export interface ServerUser {
 }
 
 /**
- * What distributions and systemd give to nobody (its UIDS-GIDS.md), within what is mapped in
- * containers with user namespaces.
+ * What distributions and systemd leave unused (its UIDS-GIDS.md), within what is mapped in containers
+ * with user namespaces.
  */
 const lowest = 60_706;
 const highest = 61_183;
+const count = highest - lowest + 1;
 
 /**
  * Who a keeper's servers run as, where it is root: a user and a group that nothing else on this
  * machine has, so that nobody else can read, change or stop what is theirs. Taken for the keeper's
  * life. (Some servers refuse root, none needs it.)
+ * @param first the number to begin with
  * @throws SeamkitError `PERMISSION_MISSING` where none can be taken
  */
-export function takeServerUser(ledger: Ledger): ServerUser | undefined {
+export function takeServerUser(
+  ledger: Ledger,
+  first = lowest + randomInt(count),
+): ServerUser | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const folder = locksFolder();
-  const count = highest - lowest + 1;
-  const first = randomInt(count);
   for (let step = 0; step < count; step++) {
-    const id = lowest + ((first + step) % count);
+    const id = lowest + ((first - lowest + step) % count);
     const lock = join(folder, `seamkit-user-${id}`);
     const release = isMapped(id) && tryLock(lock);
     if (!release) continue;
@@ -90,19 +93,27 @@ function isRunning(id: number): boolean {
   return readdirSync('/proc')
     .filter((entry) => /^\d+$/.test(entry))
     .some((pid) => {
-      const status = ifThere(() => readFileSync(`/proc/${pid}/status`, 'utf8')) ?? '';
-      return status.match(/^(Uid|Gid|Groups):.*$/gm)?.some((line) => name.test(line));
+      return read(`/proc/${pid}/status`).match(/^(Uid|Gid|Groups):.*$/gm)?.some((line) => name.test(line));
     });
 }
 
 /** user_namespaces(7): lines of a first id inside, one outside, and how many. */
 function isMapped(id: number): boolean {
   return ['uid_map', 'gid_map'].every((file) => {
-    const map = ifThere(() => readFileSync(`/proc/self/${file}`, 'utf8'));
-    if (map === undefined) return true;
+    const map = read(`/proc/self/${file}`);
+    if (!map) return true; // a system without
     return map.split('\n').some((line) => {
       const [inside = Number.NaN, , count = 0] = line.trim().split(/\s+/).map(Number);
       return inside <= id && id < inside + count;
     });
   });
+}
+
+/** Nothing where there is no such file, or its process has just ended. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }

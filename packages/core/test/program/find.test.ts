@@ -1,16 +1,18 @@
 import {
   chmodSync,
   chownSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ProgramSpec } from '@seamkit/core';
-import { cacheFolder } from '../../dist/program/cache-folder';
+import { cacheFolder, once } from '../../dist/program/cache-folder';
 import { findProgram } from '../../dist/program/find';
 
 // Nothing on any machine is called so.
@@ -110,6 +112,64 @@ test('an explicit place is forced: a file, a folder, and nothing else', async ()
   });
   await expect(find({}, at(join(folder, 'nowhere')))).rejects.toMatchObject({
     code: 'BINARY_NOT_FOUND',
+  });
+});
+
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.warn('skipped: caches of a stranger, which take root to make');
+
+const stranger = 12345;
+test.each([
+  [
+    'its group may write to it',
+    false,
+    (cache: string) => [mkdirSync(cache), chmodSync(cache, 0o775)],
+  ],
+  [
+    'others may exchange it',
+    false,
+    (_: string, parent: string) => [mkdirSync(parent), chmodSync(parent, 0o777)],
+  ],
+  [
+    'it lies in a stranger’s folder',
+    true,
+    (_: string, parent: string) => [mkdirSync(parent), give(parent)],
+  ],
+  [
+    'it lies behind a stranger’s link',
+    true,
+    (_: string, parent: string) => [
+      mkdirSync(join(folder, 'ours')),
+      symlinkSync(join(folder, 'ours'), parent),
+      give(parent),
+    ],
+  ],
+])('nor is a cache accepted where %s', (_, needsRoot, make) => {
+  if (needsRoot && !isRoot) return;
+  const parent = join(folder, 'parent');
+  const cache = _.startsWith('its group') ? join(folder, 'cache') : join(parent, 'cache');
+  make(cache, parent);
+  expect(() => cacheFolder({ SEAMKIT_CACHE: cache })).toThrow(
+    expect.objectContaining({
+      code: 'FOLDER_UNUSABLE',
+      summary: expect.stringContaining(_.startsWith('its group') ? cache : parent),
+      hint: expect.stringMatching(/: (chmod go-w|chown -h 0|rm) \/\S+;/),
+    }),
+  );
+});
+
+function give(path: string): void {
+  lchownSync(path, stranger, stranger);
+}
+
+test('nor a folder in it that others could have changed', async () => {
+  const env = { SEAMKIT_CACHE: join(folder, 'cache') };
+  const made = await once('key', 'making it', async () => {}, env);
+  expect(await once('key', 'making it', async () => {}, env)).toBe(made);
+  chmodSync(made, 0o775);
+  await expect(once('key', 'making it', async () => {}, env)).rejects.toMatchObject({
+    code: 'FOLDER_UNUSABLE',
+    hint: expect.stringContaining(`rm -r ${made}`),
   });
 });
 
