@@ -109,13 +109,14 @@ export function exposure(path: string): Exposure | undefined {
   const theirs = stranger(path);
   if (theirs) return theirs;
   const { way, whole } = wayTo(path);
-  for (const [index, { at, stat }] of way.entries()) {
+  const open = way.filter(({ stat }, index) => {
     const sticky = stat.mode & 0o1000 && !(whole && index === way.length - 1);
-    if (stat.isSymbolicLink() || !(stat.mode & 0o022) || sticky) continue;
-    const mode = (stat.mode & 0o7777).toString(8);
-    return { at, why: `may be written to by others (mode ${mode})`, fix: `chmod go-w ${at}` };
-  }
-  return undefined;
+    return !stat.isSymbolicLink() && stat.mode & 0o022 && !sticky;
+  });
+  if (!open[0]) return undefined;
+  const { at, stat } = open[0];
+  const why = `may be written to by others (mode ${(stat.mode & 0o7777).toString(8)})`;
+  return { at, why, fix: `chmod go-w ${open.map((part) => part.at).join(' ')}` };
 }
 
 interface Part {

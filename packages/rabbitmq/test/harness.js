@@ -31,9 +31,7 @@ const attempts = [
   },
   async (port) => {
     const credentials = { mechanism: 'ANONYMOUS', response: () => Buffer.from('') };
-    await (
-      await amqp.connect(`amqp://127.0.0.1:${port}`, { timeout: 5_000, credentials })
-    ).close();
+    await (await amqp.connect(`amqp://127.0.0.1:${port}`, { timeout: 5_000, credentials })).close();
     return 'connect without a name';
   },
   async (port) => {
@@ -49,7 +47,10 @@ const attempts = [
   async (port) => {
     const abilities = '\0\0\0\x0d\x07\xdf\xff\xff';
     const name = `N${abilities}\0\0\0\x01\0\x12stranger@localhost`;
-    const answer = await exchange(port, Buffer.from(`\0${String.fromCharCode(name.length)}${name}`, 'latin1'));
+    const answer = await exchange(
+      port,
+      Buffer.from(`\0${String.fromCharCode(name.length)}${name}`, 'latin1'),
+    );
     return answer.includes('sok') && 'speak to an Erlang node';
   },
 ];

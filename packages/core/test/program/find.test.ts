@@ -118,48 +118,38 @@ test('an explicit place is forced: a file, a folder, and nothing else', async ()
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.warn('skipped: caches of a stranger, which take root to make');
 
-const stranger = 12345;
-test.each([
-  [
-    'its group may write to it',
-    false,
-    (cache: string) => [mkdirSync(cache), chmodSync(cache, 0o775)],
-  ],
-  [
-    'others may exchange it',
-    false,
-    (_: string, parent: string) => [mkdirSync(parent), chmodSync(parent, 0o777)],
-  ],
-  [
-    'it lies in a stranger’s folder',
-    true,
-    (_: string, parent: string) => [mkdirSync(parent), give(parent)],
-  ],
+/** Makes what a cache is in, or the cache itself where it has no `/`. */
+const unsafe: [what: string, cache: string, make: (path: string) => void][] = [
+  ['its group may write to it', 'cache', (path) => [mkdirSync(path), chmodSync(path, 0o775)]],
+  ['others may exchange it', 'parent/cache', (path) => [mkdirSync(path), chmodSync(path, 0o777)]],
+];
+const strangers: typeof unsafe = [
+  ['it lies in a stranger’s folder', 'parent/cache', (path) => [mkdirSync(path), give(path)]],
   [
     'it lies behind a stranger’s link',
-    true,
-    (_: string, parent: string) => [
-      mkdirSync(join(folder, 'ours')),
-      symlinkSync(join(folder, 'ours'), parent),
-      give(parent),
-    ],
+    'parent/cache',
+    (path) => [mkdirSync(`${path}-of-ours`), symlinkSync(`${path}-of-ours`, path), give(path)],
   ],
-])('nor is a cache accepted where %s', (_, needsRoot, make) => {
-  if (needsRoot && !isRoot) return;
-  const parent = join(folder, 'parent');
-  const cache = _.startsWith('its group') ? join(folder, 'cache') : join(parent, 'cache');
-  make(cache, parent);
-  expect(() => cacheFolder({ SEAMKIT_CACHE: cache })).toThrow(
-    expect.objectContaining({
-      code: 'FOLDER_UNUSABLE',
-      summary: expect.stringContaining(_.startsWith('its group') ? cache : parent),
-      hint: expect.stringMatching(/: (chmod go-w|chown -h 0|rm) \/\S+;/),
-    }),
-  );
-});
+];
 
+test.each([...unsafe, ...(isRoot ? strangers : [])])(
+  'nor is a cache accepted where %s',
+  (_, cache, make) => {
+    const wrong = join(folder, cache.split('/')[0]!);
+    make(wrong);
+    expect(() => cacheFolder({ SEAMKIT_CACHE: join(folder, cache) })).toThrow(
+      expect.objectContaining({
+        code: 'FOLDER_UNUSABLE',
+        summary: expect.stringContaining(wrong),
+        hint: expect.stringMatching(/: (chmod go-w|chown -h 0|rm) \/\S+;/),
+      }),
+    );
+  },
+);
+
+/** To a user that is nobody here. */
 function give(path: string): void {
-  lchownSync(path, stranger, stranger);
+  lchownSync(path, 12345, 12345);
 }
 
 test('nor a folder in it that others could have changed', async () => {
