@@ -12,6 +12,10 @@ module.exports = {
   read: ({ url }, product) => ask(url, 'get', listOf(url), product),
   list: async ({ url }) =>
     (await ask(url, 'lists')).filter((/** @type {string} */ list) => list.startsWith('seamkit_')),
+  async intrude(/** @type {number} */ port) {
+    const lists = await ask(`prices://:guessed@127.0.0.1:${port}`, 'lists').catch(() => undefined);
+    return lists && `list ${lists}`;
+  },
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },
     { options: { prepare: 'a script' }, code: 'OPTION_INVALID' },

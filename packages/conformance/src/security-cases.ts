@@ -31,7 +31,7 @@ export const securityCases: readonly ConformanceCase[] = [
       }),
   },
   {
-    name: 'nobody gets in at any of its ports, sockets and folders who was not told its passwords',
+    name: 'its ports, sockets and folders refuse whoever was not told its passwords',
     shows: 'secrecy',
     owed: ({ runtime }) => runtime === 'process' && process.platform === 'linux',
     async run(stage) {

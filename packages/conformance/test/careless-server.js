@@ -14,14 +14,15 @@ const carelessness = {
   }),
   'opens a port that asks for no password': (ctx) => ({
     async spawn(node, ...rest) {
-      const open = "require('node:http').createServer((_, to) => to.end('all keys')).listen(0, '127.0.0.1')";
+      const open =
+        "require('node:http').createServer((_, to) => to.end('all keys')).listen(0, '127.0.0.1')";
       await ctx.spawn(node, ['-e', open]);
       return ctx.spawn(node, ...rest);
     },
   }),
   'opens a unix socket that no folder guards': (ctx) => ({
     async spawn(node, ...rest) {
-      const open = "require('node:net').createServer().listen(`\\0seamkit-${process.pid}`)";
+      const open = "require('node:net').createServer().listen('\\0seamkit-' + process.pid)";
       await ctx.spawn(node, ['-e', open]);
       return ctx.spawn(node, ...rest);
     },

@@ -38,7 +38,7 @@ const caughtBy: Record<string, string[]> = {
     ['opens a port that asks for no password', 'opens a unix socket that no folder guards'].map(
       (mutant) => [
         mutant,
-        ['nobody gets in at any of its ports, sockets and folders who was not told its passwords'],
+        ['its ports, sockets and folders refuse whoever was not told its passwords'],
       ],
     ),
   ),

@@ -16,7 +16,7 @@ Programs = filename:join(["erts-" ++ erlang:system_info(version), "bin"]),
 ok = filelib:ensure_dir(filename:join([Out, Programs, "x"])),
 [ok = file:make_symlink(File, filename:join([Out, Programs, filename:basename(File)]))
   || File <- filelib:wildcard(os:getenv("BINDIR") ++ "/*"), filename:basename(File) =/= "erl"],
-%% RabbitMQ runs erl once, to have a name server started. There is one.
+%% RabbitMQ runs erl now and then, to have a name server started. None is wanted.
 Erl = filename:join([Out, Programs, "erl"]),
 ok = file:write_file(Erl, "#!/bin/sh\n"),
 ok = file:change_mode(Erl, 8#755),
@@ -110,7 +110,7 @@ Folders = [filename:basename(Folder) || Folder <- filelib:wildcard(Out ++ "/lib/
 Has = fun(Module, Folder) ->
   filelib:is_regular(filename:join([Out, "lib", Folder, "ebin", atom_to_list(Module) ++ ".beam"]))
 end,
-%% The node's name is given before modules of a boot file may start libraries, and needs crypto.
+%% To name the node needs crypto, and that is before modules of a boot file load their C libraries.
 Add = [Module || Module <- Loaded, not lists:member(Module, [crypto | First]),
                  lists:any(fun(Folder) -> Has(Module, Folder) end, Folders)],
 {Before, After} = lists:splitwith(fun(Command) -> Command =/= {kernel_load_completed} end, Commands),

@@ -31,9 +31,7 @@ const attempts = [
   },
   async (port) => {
     const credentials = { mechanism: 'ANONYMOUS', response: () => Buffer.from('') };
-    await (
-      await amqp.connect(`amqp://127.0.0.1:${port}`, { timeout: 5_000, credentials })
-    ).close();
+    await (await amqp.connect(`amqp://127.0.0.1:${port}`, { timeout: 5_000, credentials })).close();
     return 'connect without a name';
   },
   async (port) => {
@@ -46,9 +44,15 @@ const attempts = [
   async (port) =>
     /name \w+ at port/.test(await exchange(port, '\0\x01n')) && 'ask for the names of nodes',
   // An Erlang node that listens for others says `ok` to a name, before it asks for the cookie.
-  async (port) =>
-    /sok/.test(await exchange(port, '\0\x18n\0\x05\0\x07\x7f\xffstranger@localhost')) &&
-    'speak to an Erlang node',
+  async (port) => {
+    const abilities = '\0\0\0\x0d\x07\xdf\xff\xff';
+    const name = `N${abilities}\0\0\0\x01\0\x12stranger@localhost`;
+    const answer = await exchange(
+      port,
+      Buffer.from(`\0${String.fromCharCode(name.length)}${name}`, 'latin1'),
+    );
+    return answer.includes('sok') && 'speak to an Erlang node';
+  },
 ];
 
 /** @type {import('@seamkit/conformance').Harness} */
