@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Json, type SandboxContext, SeamkitError } from '@seamkit/core';
-import { type Client, escapeIdentifier, escapeLiteral, type QueryResult } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { markOf } from './bookkeeping';
 import { connectTo, urlOf } from './connection';
 import { connectToRegistry, Registry } from './registry';
 import { oldest } from './server';
+import { endSessions, type Query, type Session } from './sessions';
 
 /** A sealed database, and what `CREATE DATABASE … TEMPLATE` does not copy of it. */
 export interface Template {
@@ -13,21 +14,6 @@ export interface Template {
   /** Statements on the database, before and after its name: its settings, owner and grants. */
   properties: [before: string, after: string][];
 }
-
-/** A client's connection to a database. */
-export interface Session {
-  pid: number;
-  state: string;
-  /** The last query it ran, or runs. */
-  query: string;
-  application: string;
-}
-
-/** Runs one statement on the kit's own connection. */
-export type Query = (text: string, values?: unknown[]) => Promise<QueryResult>;
-
-/** ms that a session may take to end once it was told to. */
-const patience = 10_000;
 
 /** What a database differs by from others of ours once it was altered is in its comment. */
 export const ourComment = '^seamkit (.*)$';
@@ -45,12 +31,17 @@ export class Databases {
     readonly major: number,
     /** Whose things are in the registry; undefined: the server is ours, and has none. */
     private readonly owner: string | undefined,
-  ) {}
+    /** Called when the connection has ended by itself. */
+    private readonly onEnd: () => void,
+  ) {
+    client.once('error', onEnd).once('end', onEnd);
+  }
 
   /** @throws SeamkitError `SERVER_UNREACHABLE`, `SERVER_MISMATCH`, `PERMISSION_MISSING` */
   static async connect(
     url: string,
     { owner, runtime }: Pick<SandboxContext, 'owner' | 'runtime'>,
+    onEnd: () => void,
   ): Promise<Databases> {
     const client = await connectTo(url, `seamkit ${owner}`);
     try {
@@ -72,7 +63,7 @@ export class Databases {
         );
       }
       const registrant = runtime === 'external' ? owner : undefined;
-      return new Databases(client, url, superuser, major, registrant);
+      return new Databases(client, url, superuser, major, registrant, onEnd);
     } catch (error) {
       await client.end();
       throw error;
@@ -178,6 +169,22 @@ export class Databases {
     return dropped;
   }
 
+  /** Who uses the server's connections, in words. */
+  async usage(): Promise<string> {
+    const { rows } = await this.query(
+      `SELECT current_setting('max_connections') AS most, count(*) AS used,
+         count(DISTINCT s.datname) FILTER (WHERE starts_with(s.datname, 'seamkit_')) AS sandboxes
+       FROM pg_stat_activity s WHERE s.backend_type = 'client backend'`,
+    );
+    const { most, used, sandboxes } = rows[0];
+    return `its max_connections is ${most}, and ${used} are in use, in ${sandboxes} sandboxes`;
+  }
+
+  async exists(name: string): Promise<boolean> {
+    const { rows } = await this.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    return rows.length > 0;
+  }
+
   async show(setting: string): Promise<string | undefined> {
     const { rows } = await this.query('SELECT current_setting($1, true) AS value', [setting]);
     return rows[0].value ?? undefined;
@@ -204,8 +211,8 @@ export class Databases {
   /** From here on the kit's one connection is to the registry. */
   private async enter(owner: string): Promise<Registry> {
     const next = await connectToRegistry(this.query, this.url, `seamkit ${owner}`);
-    const last = this.client;
-    this.client = next;
+    const last = this.client.off('error', this.onEnd).off('end', this.onEnd);
+    this.client = next.once('error', this.onEnd).once('end', this.onEnd);
     await this.turn;
     await last.end();
     return new Registry(this.query, owner);
@@ -264,35 +271,4 @@ export class Databases {
     );
     return rows.map(({ before, after }) => [before, after]);
   }
-}
-
-/** Ends the clients that a condition on `pg_stat_activity s` chooses, and resolves once they are gone. */
-export async function endSessions(
-  query: Query,
-  condition: string,
-  parameter: unknown,
-): Promise<void> {
-  const end = performance.now() + patience;
-  for (;;) {
-    const { rows } = await query(
-      `SELECT s.pid, s.state, s.query, s.application_name AS application, pg_terminate_backend(s.pid)
-       FROM pg_stat_activity s
-       WHERE ${condition} AND s.backend_type = 'client backend' AND s.pid <> pg_backend_pid()`,
-      [parameter],
-    );
-    if (rows.length === 0) return;
-    if (performance.now() > end) {
-      throw new SeamkitError('RESET_FAILED', `postgres: ${describe(rows[0])} does not end`, {
-        hint: 'see what that process of the server does; SIGKILL of it restarts the server',
-      });
-    }
-    await delay(2);
-  }
-}
-
-/** A session in a warning. */
-export function describe({ pid, state, query, application }: Session): string {
-  const text = query.replace(/\s+/g, ' ').trim();
-  const shown = text.length > 120 ? `${text.slice(0, 119)}…` : text;
-  return `pid ${pid}${application ? ` (${application})` : ''}, ${state}, last query: ${shown}`;
 }

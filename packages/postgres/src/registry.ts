@@ -1,7 +1,7 @@
 import { SeamkitError } from '@seamkit/core';
 import { type Client, escapeIdentifier } from 'pg';
 import { connectTo, urlOf } from './connection';
-import type { Query } from './databases';
+import type { Query } from './sessions';
 
 /*
  * What the kit made on an external server, kept in that server: in a database of the role's own, a

@@ -9,6 +9,7 @@ import { SeamkitError } from '../errors';
 import { type Ledger, removeContainers } from '../keeper/ledger';
 import { memoryBytes } from '../options';
 import { type Looker, refuseForeign } from '../owner';
+import { endOfContainer, watchEngine } from './ending';
 import { connectEngine } from './engine';
 import { type Asker, programSearch } from './program-search';
 import { hasImage, pullImage } from './pull';
@@ -28,7 +29,11 @@ export interface ContainerRuntime {
 /** The container runtime: servers through Testcontainers, labelled so that they die with the keeper. */
 export function containerContext(start: ServerStart, runtime: ContainerRuntime): ContainerContext {
   const library = once(() => findTestcontainers(runtime.module, runtime.asker));
-  const engine = once(() => connectEngine(library()));
+  const engine = once(async () => {
+    const connected = await connectEngine(library());
+    start.defer(watchEngine(connected, ({ how, hint }) => start.end(how, hint)));
+    return connected;
+  });
   const search = programSearch(start, runtime.asker);
 
   async function pull(image: string, platform?: string): Promise<string> {
@@ -93,14 +98,10 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
         );
       });
       start.parts.containers.push(started.getId());
-      client.container.dockerode
-        .getContainer(started.getId())
-        .wait()
-        .then(
-          ({ StatusCode }: { StatusCode: number }) =>
-            start.end(`the container of ${name} ended with exit code ${StatusCode}`),
-          () => start.end(`the container of ${name} is gone`),
-        );
+      const made = client.container.dockerode.getContainer(started.getId());
+      void endOfContainer(made, `the container of ${name}`).then(({ how, hint }) =>
+        start.end(how, hint),
+      );
       return started;
     },
   };

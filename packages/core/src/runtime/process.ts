@@ -9,6 +9,7 @@ import { removeSegments } from '../keeper/shared-memory';
 import { once } from '../program/cache-folder';
 import { spawn } from '../spawn';
 import { dyingWithUs } from './dying-with-us';
+import { endOf } from './ending';
 import { handOver } from './hand-over';
 import { freePort } from './port';
 import { type Asker, programSearch } from './program-search';
@@ -105,9 +106,10 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
         strike();
       });
       strike = runtime.ledger.add({ kind: 'group', leader });
-      child.once('exit', (code, signal) =>
-        start.end(`${program.path} ended with ${signal ?? `exit code ${code}`}`),
-      );
+      child.once('exit', (code, signal) => {
+        const { how, hint } = endOf(program.path, code, signal);
+        start.end(how, hint);
+      });
       start.logLines.follow(child.stdout);
       start.logLines.follow(child.stderr);
       child.stdin!.on('error', () => {}); // ended already; 'exit' says how
@@ -158,10 +160,8 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
     });
     if (code === 0) return output;
     for (const line of output.split('\n')) if (line.trim()) start.log(line);
-    throw start.failure(
-      'START_FAILED',
-      `${start.kit}: ${what} ended with ${signal ?? `exit code ${code}`}`,
-    );
+    const { how, hint } = endOf(what, code, signal);
+    throw start.failure('START_FAILED', `${start.kit}: ${how}`, hint);
   }
 }
 
