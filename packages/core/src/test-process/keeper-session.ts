@@ -97,11 +97,15 @@ export class KeeperSession {
     body: Omit<NonNullable<Calls[Path][0]>, 'session'>,
   ): Promise<Calls[Path][1]> {
     const request = { ...body, session: this.id } as unknown as Calls[Path][0];
-    return call(this.paths.socket, path, request, () => this.stream.destroy());
+    return call(this.paths.socket, path, request, () => {
+      this.loss.isGone();
+      this.stream.destroy();
+    });
   }
 
   close(): void {
-    this.loss.forget();
+    if (this.loss.isDead) this.loss.isGone();
+    else this.loss.forget();
     this.stream.destroy();
   }
 }
