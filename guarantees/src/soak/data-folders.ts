@@ -1,4 +1,4 @@
-import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, mkdirSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { processes } from '../processes';
@@ -10,10 +10,12 @@ import { processes } from '../processes';
 export class DataFolders {
   private readonly owners = new Set<string>();
   private watcher: FSWatcher | undefined;
+  /** The keeper's folder. */
+  private home: string | undefined;
 
   /** Begins. A keeper of this workspace must run. */
   begin(workspace: string): void {
-    if (this.watcher) return;
+    if (this.home) return;
     const leash = processes().find(
       ({ args, environment }) =>
         basename(args[1] ?? '') === 'leash.js' &&
@@ -21,7 +23,16 @@ export class DataFolders {
     );
     const socket = leash?.args.find((arg) => basename(arg) === 'socket');
     if (!socket) throw new Error(`no leash of ${workspace} runs`);
-    this.watcher = watch(dirname(socket), (_, name) => {
+    this.home = dirname(socket);
+    this.watch();
+  }
+
+  /** Goes on, before a run: the folder goes with the keeper that was in it. */
+  watch(): void {
+    if (!this.home) return;
+    this.end();
+    mkdirSync(this.home, { recursive: true, mode: 0o700 });
+    this.watcher = watch(this.home, (_, name) => {
       const owner = /^run-([0-9a-f]+)$/.exec(name ?? '')?.[1];
       if (owner) this.owners.add(owner);
     });

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { keeperStatus } from '@seamkit/core/inspect';
+import { promised, type Runtime } from '../cells';
 import { Project } from '../project';
 import { type Ending, Run } from '../run';
 import { runners } from '../runners';
@@ -11,8 +12,8 @@ import { describePlan, type KillPlan, type Kind } from './kill-plan';
 import { script } from './script';
 import { find } from './victim';
 
-/** ms after the end of a run until nothing of it may be left. */
-const grace = 5_000;
+/** ms more for a keeper that is stopped, until it counts as lost. */
+const stoppedFor = 10_000;
 /** ms between two looks, each of which reads all of /proc. */
 const lookInterval = 60;
 /** ms that a run may take to end once its tests were told to. */
@@ -30,17 +31,25 @@ export interface Outcome {
   failed?: string;
 }
 
+/** What happened to a run. */
+interface Course {
+  killed: boolean;
+  /** It may fail. */
+  excused: boolean;
+  strictly: boolean;
+  /** ms after its end until nothing of it may be left. */
+  grace: number;
+}
+
 /** One workspace with a run in it, again and again. */
 export class Lane {
-  private readonly project = new Project({
-    runner: 'node',
-    runtime: 'process',
-    env: { SEAMKIT_LINGER: '0' },
-  });
-  private readonly watch = new Watch(this.project);
+  private readonly project: Project;
+  private readonly watch: Watch;
   private readonly data = new DataFolders();
 
-  constructor() {
+  constructor(private readonly runtime: Runtime) {
+    this.project = new Project({ runner: 'node', runtime, env: { SEAMKIT_LINGER: '0' } });
+    this.watch = new Watch(this.project);
     const { folder } = this.project;
     for (const boundary of ['redis', 'shelf'] as const) {
       writeFileSync(join(folder, `${boundary}.js`), script(boundary, join(folder, 'marks')));
@@ -53,7 +62,7 @@ export class Lane {
       await this.project.busy(run);
       await this.watch.look();
       this.data.begin(this.project.folder);
-      return { killed: false, excused: false, strictly: true };
+      return { killed: false, excused: false, strictly: true, grace: promised[this.runtime] };
     });
   }
 
@@ -64,7 +73,12 @@ export class Lane {
       await delay(plan.delay);
       const killed = await this.kill(plan, run);
       // A leash is replaced without anybody's noticing.
-      return { killed, excused: killed && plan.victim !== 'leash', strictly: false };
+      return {
+        killed,
+        excused: killed && plan.victim !== 'leash',
+        strictly: false,
+        grace: promised[this.runtime] + (plan.signal === 'SIGSTOP' ? stoppedFor : 0),
+      };
     });
   }
 
@@ -77,20 +91,21 @@ export class Lane {
   private async observe(
     what: string,
     kind: Kind,
-    work: (run: Run) => Promise<{ killed: boolean; excused: boolean; strictly: boolean }>,
+    work: (run: Run) => Promise<Course>,
   ): Promise<Outcome> {
+    this.data.watch();
     const run = this.start(kind);
     try {
-      const { killed, excused, strictly } = await work(run);
+      const { killed, excused, strictly, grace } = await work(run);
       this.project.tell('stop');
       const ending = await this.endOf(run);
       const failed =
         ending === 0 || excused ? undefined : `${what}: ended with ${ending}\n${run.output}`;
-      return { killed, leaked: await this.leaked(strictly), failed };
+      return { killed, leaked: await this.leaked(strictly, grace), failed };
     } catch (error) {
       const failed = `${what}: ${(error as Error).message}\n${await this.situation()}`;
       await run.remove();
-      return { killed: false, leaked: await this.leaked(false), failed };
+      return { killed: false, leaked: await this.leaked(false, promised[this.runtime]), failed };
     } finally {
       await run.remove();
     }
@@ -115,16 +130,16 @@ export class Lane {
     const whom = victim === 'worker' && kind.endsWith('script') ? 'runner' : victim;
     const end = performance.now() + victimPatience;
     while (performance.now() < end && run.ending === undefined) {
-      const pid = await find(whom, run, this.watch);
-      if (pid !== undefined) {
+      const pids = await find(whom, run, this.watch);
+      if (pids.length) {
         try {
-          process.kill(pid, signal);
+          for (const pid of pids) process.kill(pid, signal);
           return true;
         } catch {
           // It has just ended by itself.
         }
       }
-      await delay(lookInterval);
+      await delay(victim === 'early runner' ? 5 : lookInterval);
     }
     return false;
   }
@@ -142,7 +157,7 @@ export class Lane {
    * they stay where whoever starts a keeper is killed in the instant before there is one, and the
    * next keeper takes them along.
    */
-  private async leaked(strictly: boolean): Promise<string[]> {
+  private async leaked(strictly: boolean, grace: number): Promise<string[]> {
     const end = performance.now() + grace;
     for (;;) {
       const left = [...(await this.watch.left()), ...this.data.left].filter(

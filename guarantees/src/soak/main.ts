@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { runtimes } from '../cells';
 import { type Count, soak } from './soak';
 
 /** Kills of one plain line of progress, where nobody looks at a terminal. */
@@ -10,6 +11,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(randomInt(1, 1_000_000)) },
     lanes: { type: 'string', default: '4' },
+    runtime: { type: 'string', default: 'process' },
   },
 });
 const [kills, seed, lanes] = [values.kills, values.seed, values.lanes].map(Number) as [
@@ -17,8 +19,9 @@ const [kills, seed, lanes] = [values.kills, values.seed, values.lanes].map(Numbe
   number,
   number,
 ];
-if (![kills, seed, lanes].every((value) => Number.isSafeInteger(value) && value > 0)) {
-  console.error('usage: pnpm soak --kills 1000 --seed 1 --lanes 4 (whole numbers)');
+const runtime = runtimes.find((name) => name === values.runtime);
+if (!runtime || ![kills, seed, lanes].every((value) => Number.isSafeInteger(value) && value > 0)) {
+  console.error('usage: pnpm soak --kills 1000 --seed 1 --lanes 4 --runtime process|container');
   process.exit(2);
 }
 
@@ -35,10 +38,12 @@ function progress(count: Count, wrong?: string): void {
   else if (!wrong && count.killed % step === 0) console.log(summary(count));
 }
 
-soak({ kills, seed, lanes, progress }).then(
+soak({ kills, seed, lanes, runtime, progress }).then(
   (count) => {
     const minutes = ((performance.now() - began) / 60_000).toFixed(1);
-    console.log(`${terminal ? '\r' : ''}in ${minutes} minutes, ${lanes} workspaces at once:`);
+    console.log(
+      `${terminal ? '\r' : ''}in ${minutes} minutes, ${lanes} workspaces at once, servers as ${runtime}:`,
+    );
     console.log(summary(count));
     process.exitCode = count.leaked + count.wronglyKilled + count.failed === 0 ? 0 : 1;
   },

@@ -1,4 +1,5 @@
 import { Bystanders } from '../bystanders';
+import type { Runtime } from '../cells';
 import { describePlan, killPlan } from './kill-plan';
 import { Lane, type Outcome } from './lane';
 
@@ -10,6 +11,8 @@ const undisturbedEvery = 5;
 export interface SoakOptions {
   kills: number;
   seed: number;
+  /** Default `process`. */
+  runtime?: Runtime;
   /** Workspaces at once. Default 4. */
   lanes?: number;
   /** Told after each kill, and of everything that went wrong. */
@@ -30,6 +33,7 @@ export interface Count {
 export async function soak({
   kills,
   seed,
+  runtime = 'process',
   lanes = 4,
   progress = () => {},
 }: SoakOptions): Promise<Count> {
@@ -47,10 +51,10 @@ export async function soak({
   }
 
   async function work(): Promise<void> {
-    const lane = new Lane();
+    const lane = new Lane(runtime);
     add('the first run of a workspace', await lane.undisturbed('node'));
     while (next <= kills) {
-      const plan = killPlan(seed, next++);
+      const plan = killPlan(seed, next++, runtime);
       const outcome = await lane.hit(plan);
       add(describePlan(plan), outcome);
       if (!outcome.killed) kills++; // another one in its place
@@ -64,7 +68,7 @@ export async function soak({
 
   async function watchOver(): Promise<void> {
     while (!over) {
-      const bystanders = await Bystanders.plant({ runner: 'node', runtime: 'process' });
+      const bystanders = await Bystanders.plant({ runner: 'node', runtime });
       const end = performance.now() + shift;
       const harm = new Set<string>();
       while (!over && performance.now() < end) {

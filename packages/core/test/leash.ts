@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { identify } from '../dist/keeper/process-identity';
 
-/** The pid of a keeper's leash, which has the keeper's identity as its last argument. Linux only. */
+/** The pid of a keeper's leash (its arguments have the keeper's identity). Linux only. */
 export function leashOf(keeper: number): number | undefined {
   const pid = readdirSync('/proc').find((name) => {
     const args = argumentsOf(name);
-    return basename(args[1] ?? '') === 'leash.js' && args.at(-1) === identify(keeper);
+    return basename(args[1] ?? '') === 'leash.js' && args.includes(identify(keeper)!);
   });
   return pid === undefined ? undefined : Number(pid);
 }

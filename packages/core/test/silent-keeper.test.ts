@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { open } from '@seamkit/core';
@@ -63,19 +72,27 @@ if (process.platform !== 'linux') {
     await env.close();
   });
 
-  test.each([['ps'], ['clean'], ['down'], ['url', 'shelf']])(
+  test.each([['ps'], ['clean', '--cache'], ['down'], ['url', 'shelf']])(
     'seamkit %s does not wait for it',
     async (...args) => {
       await using _env = await open({ it: shelf() });
       const { pid } = (await keeperStatus(workspace()))!;
       const leash = leashOf(pid);
       await stop({ leash: true });
+      // With a cache of its own: to measure the user's may take long.
+      const cache = mkdtempSync(join(tmpdir(), 'seamkit-cache-'));
+      chmodSync(cache, 0o755);
       const run = promisify(execFile)(process.execPath, [command, ...args], {
         cwd: workspace(),
+        env: { ...process.env, SEAMKIT_CACHE: cache },
         timeout: 60_000,
       });
-      await run.catch(({ killed }) => expect(killed).toBe(false));
-      goOn(leash);
+      try {
+        await run.catch(({ killed }) => expect(killed).toBe(false));
+      } finally {
+        goOn(leash);
+        rmSync(cache, { recursive: true });
+      }
     },
   );
 
@@ -102,6 +119,7 @@ if (process.platform !== 'linux') {
     writeFileSync(join(dead, 'ledger', 'entry.json'), JSON.stringify(entry));
 
     const opening = open({ it: shelf() });
+    opening.catch(() => {}); // looked at below
     await until(() => existsSync(lock), 'a keeper to come', 30_000);
     const pid = Number(readFileSync(lock, 'utf8').split(':')[0]);
     process.kill(pid, 'SIGSTOP');

@@ -18,18 +18,23 @@ export function startDetached(
   });
 }
 
+/** What is in a run's folder where a process that has lost this keeper sees to its clearing up. */
+export function lostMark(run: string): string {
+  return join(run, 'lost');
+}
+
 /**
  * Starts a leash for the keeper that `keeper` names: it clears up the ledger in `run` once that
- * keeper is gone, which may be the case already.
+ * keeper is gone, for which it waits `dyingTime` ms after the end of its input.
  */
 export function startLeash(
   paths: KeeperPaths,
   run: string,
   keeper: string,
-  stdin: 'pipe' | 'ignore',
+  { stdin, dyingTime }: { stdin: 'pipe' | 'ignore'; dyingTime: number },
 ): ChildProcess {
   const { socket, lock, log, startLock } = paths;
-  const args = [run, socket, lock, log, startLock, keeper];
+  const args = [run, socket, lock, log, startLock, keeper, String(dyingTime)];
   return startDetached('leash', args, paths, [stdin, 'ignore', 'ignore']);
 }
 

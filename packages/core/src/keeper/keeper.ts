@@ -98,7 +98,10 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
 
   /** Without a leash nothing may run: a dead one is replaced. */
   function newLeash(): ChildProcess {
-    const child = startLeash(paths, run, identify(process.pid)!, 'pipe');
+    const child = startLeash(paths, run, identify(process.pid)!, {
+      stdin: 'pipe',
+      dyingTime: 120_000,
+    });
     child.stdin!.on('error', () => {});
     child.once('exit', () => {
       if (!closing) leash = newLeash();

@@ -1,6 +1,7 @@
 import { rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { lostMark } from './detached';
 import { Ledger, removeFolder } from './ledger';
 import { clearLock, tryLock } from './lock';
 import { endByIdentity, isAlive } from './process-identity';
@@ -15,8 +16,8 @@ const pause = 500;
  * gone, however it died, the pipe closes, and everything in its ledger goes too. A keeper that no
  * longer writes into the pipe is stopped or hangs; it is ended.
  *
- * Arguments: the run's folder, the keeper's socket, lock and log, its starter's lock, and
- * the keeper's identity.
+ * Arguments: the run's folder, the keeper's socket, lock and log, its starter's lock, the keeper's
+ * identity, and the ms that it may take to be gone once its pipes are.
  */
 async function main(
   run: string,
@@ -25,15 +26,20 @@ async function main(
   log: string,
   startLock: string,
   keeper: string,
+  dyingTime: string,
 ): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   const silence = watchSilence(() => keeper, { over: () => endByIdentity(keeper) });
-  await new Promise((resolve) => process.stdin.on('data', silence.heard).on('close', resolve));
+  const { stdin } = process;
+  await new Promise((resolve) =>
+    stdin.on('data', silence.heard).on('end', resolve).on('close', resolve),
+  );
   silence.stop();
   // A dying process closes its pipes some time before it is gone, with the locks it holds.
-  const dying = performance.now() + patience;
+  const late = performance.now() + Number(dyingTime);
   while (isAlive(keeper)) {
-    if (performance.now() > dying) return; // what is listed is still its own
+    // What is listed is still its own; there may be another time for it to be lost.
+    if (performance.now() > late) return rmSync(lostMark(run), { force: true });
     await delay(10);
   }
   const ledger = new Ledger(join(run, 'ledger'));

@@ -1,15 +1,14 @@
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { SeamkitError } from '../errors';
 import type { Calls } from '../keeper/api';
-import { startDetached, startLeash } from '../keeper/detached';
+import { startDetached } from '../keeper/detached';
 import { listens } from '../keeper/listens';
 import { clearLock, readOwner, tryLock } from '../keeper/lock';
 import { type KeeperPaths, keeperPaths } from '../keeper/paths';
-import { endByIdentity, identify, isAlive, isStopped } from '../keeper/process-identity';
+import { endByIdentity, identify, isStopped } from '../keeper/process-identity';
 import type { Hello, Notice, SessionRequest, Status } from '../keeper/protocol';
 import { watchSilence } from '../keeper/silence';
 import { requireOpenFiles } from '../open-files';
@@ -17,19 +16,18 @@ import { print } from '../print';
 import { unwritable } from '../private-folder';
 import { findProject } from '../workspace';
 import { call, send, statusAt, unlessAbsent, unlessSilent } from './keeper-call';
+import { LostKeeper } from './lost-keeper';
 import { isLeftBehind, runner } from './run';
 
 /** ms; the last keeper may have containers to stop before the next one can begin. */
 const startDeadline = 60_000;
 /** ms until a person reads that a keeper is still being waited for. */
 const toldAfter = 5_000;
-/** ms in which a killed keeper is gone, once its connections are. */
-const dyingTime = 2_000;
 const pollInterval = 10;
 
 /** A process' connection to its workspace's keeper. While it is open, what it leased is its own. */
 export class KeeperSession {
-  private closed = false;
+  private readonly loss: LostKeeper;
 
   private constructor(
     private readonly paths: KeeperPaths,
@@ -38,7 +36,8 @@ export class KeeperSession {
     /** The run's name. */
     readonly owner: string,
   ) {
-    stream.once('close', () => void (this.closed || clearUpAfter(paths, owner)));
+    this.loss = new LostKeeper(paths, owner);
+    stream.once('close', () => this.loss.isGone());
   }
 
   /**
@@ -101,11 +100,15 @@ export class KeeperSession {
     body: Omit<NonNullable<Calls[Path][0]>, 'session'>,
   ): Promise<Calls[Path][1]> {
     const request = { ...body, session: this.id } as unknown as Calls[Path][0];
-    return call(this.paths.socket, path, request, () => this.stream.destroy());
+    return call(this.paths.socket, path, request, () => {
+      this.loss.isGone();
+      this.stream.destroy();
+    });
   }
 
   close(): void {
-    this.closed = true;
+    if (this.loss.isDead) this.loss.isGone();
+    else this.loss.forget();
     this.stream.destroy();
   }
 }
@@ -169,26 +172,6 @@ function watchStart(paths: KeeperPaths, pid: number | undefined): ReturnType<typ
     over: () => endByIdentity(stopped() ?? ''),
   });
   return silence;
-}
-
-/**
- * A connection to the keeper has ended. Where the keeper was killed, and its leash with it, nobody
- * else clears up: so a new leash does, which lives on after this process.
- */
-async function clearUpAfter(paths: KeeperPaths, owner: string): Promise<void> {
-  const run = join(paths.folder, `run-${owner}`);
-  try {
-    const keeper = readFileSync(join(run, 'keeper'), 'utf8');
-    const late = performance.now() + dyingTime;
-    while (isAlive(keeper)) {
-      if (performance.now() > late) return; // it ended this session only, or ends in good order
-      await delay(pollInterval);
-    }
-    writeFileSync(join(run, 'cleared-up'), '', { flag: 'wx' }); // by the first who comes
-    startLeash(paths, run, keeper, 'ignore').unref();
-  } catch {
-    // It is cleared up, or somebody is at it.
-  }
 }
 
 /** A worker that was left behind starts nothing more: nobody would wait for it. */
