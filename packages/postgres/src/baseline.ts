@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, escapeLiteral } from 'pg';
 import { inTransaction, reset } from './bookkeeping';
-import { endSessions, ourComment, type Query, type Session } from './databases';
+import { ourComment } from './databases';
+import { endSessions, type Query, type Session } from './sessions';
 
 /** What a way back to the baseline found. */
 export type Verdict =
@@ -13,7 +14,8 @@ export type Verdict =
 
 /** Compares a sandbox with its baseline, and restores it in place where it can. */
 export interface Baseline {
-  restore(): Promise<Verdict>;
+  /** `client`: any connection of the kit's own to the sandbox. */
+  restore(client: Client): Promise<Verdict>;
 }
 
 const maxAttempts = 6;
@@ -29,7 +31,6 @@ const contended = ['55P03', '40P01', '40001'];
 /** For superusers: by the bookkeeping that the template has. */
 export class BookkeptBaseline implements Baseline {
   private constructor(
-    private readonly client: Client,
     private readonly oid: number,
     /** As it was when the database was created: another one after an ALTER DATABASE. */
     private readonly mark: string | null,
@@ -46,15 +47,15 @@ export class BookkeptBaseline implements Baseline {
       [ourComment],
     );
     const { oid, mark, since } = rows[0];
-    return new BookkeptBaseline(client, oid, mark, clean ? since : null);
+    return new BookkeptBaseline(oid, mark, clean ? since : null);
   }
 
-  async restore(): Promise<Verdict> {
+  async restore(client: Client): Promise<Verdict> {
     const since = this.since;
     this.since = null;
     let answer: string | null;
     try {
-      const { rows } = await this.client.query({
+      const { rows } = await client.query({
         name: 'seamkit_reset',
         text: reset,
         values: [since, this.oid, this.mark],
@@ -80,27 +81,24 @@ export class BookkeptBaseline implements Baseline {
  * if no transaction id was given out on the server since, and no sequence moved; else a new clone.
  */
 export class WatchedBaseline implements Baseline {
-  private constructor(
-    private readonly client: Client,
-    private readonly seen: string,
-  ) {}
+  private constructor(private readonly seen: string) {}
 
   static async open(client: Client): Promise<WatchedBaseline> {
-    return new WatchedBaseline(client, await look(client));
+    return new WatchedBaseline(await look(client));
   }
 
-  async restore(): Promise<Verdict> {
-    const { rows: sessions } = await this.client.query(
+  async restore(client: Client): Promise<Verdict> {
+    const { rows: sessions } = await client.query(
       `SELECT s.pid, s.state, s.query, s.application_name AS application FROM pg_stat_activity s
        WHERE s.datname = current_database() AND s.pid <> pg_backend_pid() AND ${inTransaction}`,
     );
-    const { rows: prepared } = await this.client.query(
+    const { rows: prepared } = await client.query(
       'SELECT p.gid FROM pg_prepared_xacts p WHERE p.database = current_database()',
     );
     if (sessions.length || prepared.length) {
       return { state: 'busy', sessions, prepared: prepared.map(({ gid }) => gid) };
     }
-    if ((await look(this.client)) === this.seen) return { state: 'restored' };
+    if ((await look(client)) === this.seen) return { state: 'restored' };
     return { state: 'stale', reason: 'something was written on this server' };
   }
 }
@@ -137,7 +135,7 @@ export async function restore(
   for (let attempt = 1; attempt <= maxAttempts; ) {
     // Asked before the look: what it finds then has had its time.
     const settled = performance.now() > end;
-    const verdict = await baseline.restore();
+    const verdict = await baseline.restore(client);
     if (verdict.state === 'restored') return undefined;
     if (verdict.state === 'stale') return verdict.reason;
     const { prepared } = verdict;

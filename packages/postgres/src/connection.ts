@@ -2,12 +2,15 @@ import { type RuntimeName, SeamkitError } from '@seamkit/core';
 import { Client } from 'pg';
 import { restoring } from './bookkeeping';
 
-const connectTimeout = 10_000;
+/** ms. A hundred test processes that begin together have to wait for a processor, again and again. */
+const connectTimeout = 60_000;
+/** The code of the server's answer when all its connections are in use. */
+const full = '53300';
 
 /**
  * A connection of the kit's own. It survives the end of its server as an object: the next query
  * rejects, and nothing is thrown from the event loop.
- * @throws SeamkitError `SERVER_UNREACHABLE`
+ * @throws SeamkitError `SERVER_UNREACHABLE`, `LIMIT_REACHED`
  */
 export async function connectTo(
   url: string,
@@ -29,11 +32,12 @@ export async function connectTo(
   } catch (error) {
     await client.end().catch(() => {});
     const { host, port, database, user } = client;
+    const { code } = error as { code?: string };
     throw SeamkitError.wrap(
       error,
-      'SERVER_UNREACHABLE',
+      code === full ? 'LIMIT_REACHED' : 'SERVER_UNREACHABLE',
       `postgres: no connection to ${host}:${port}/${database} as ${user}`,
-      { hint: hintFor((error as { code?: string }).code) },
+      { hint: hintFor(code) },
     );
   }
 }
@@ -45,8 +49,8 @@ function hintFor(code: string | undefined): string {
       return 'check user and password in the url';
     case '3D000':
       return 'name a database in the url that exists, e.g. …/postgres';
-    case '53300':
-      return 'the server has no connection left: end clients that are not needed, or raise max_connections';
+    case full:
+      return 'end the clients that tests leave open, or run fewer workers; or raise the limit: postgres({ settings: { max_connections: … } }) for a server of your own, its configuration for an external one';
     default:
       return 'see that the server runs and that host and port in the url are right';
   }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Json, type SandboxContext, SeamkitError } from '@seamkit/core';
-import { type Client, escapeIdentifier, escapeLiteral, type QueryResult } from 'pg';
+import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { markOf } from './bookkeeping';
 import { connectTo, urlOf } from './connection';
+import { endSessions, type Query, type Session } from './sessions';
 
 /** A sealed database, and what `CREATE DATABASE … TEMPLATE` does not copy of it. */
 export interface Template {
@@ -12,20 +13,6 @@ export interface Template {
   properties: [before: string, after: string][];
 }
 
-/** A client's connection to a database. */
-export interface Session {
-  pid: number;
-  state: string;
-  /** The last query it ran, or runs. */
-  query: string;
-  application: string;
-}
-
-/** Runs one statement on the kit's own connection. */
-export type Query = (text: string, values?: unknown[]) => Promise<QueryResult>;
-
-/** ms that a session may take to end once it was told to. */
-const patience = 10_000;
 const oldest = 13;
 
 /**
@@ -59,8 +46,10 @@ export class Databases {
   static async connect(
     url: string,
     { owner, runtime }: Pick<SandboxContext, 'owner' | 'runtime'>,
+    onEnd: () => void,
   ): Promise<Databases> {
     const client = await connectTo(url, `seamkit ${owner}`);
+    client.once('error', onEnd).once('end', onEnd);
     try {
       const { rows } = await client.query(`
         SELECT r.rolname AS role, r.rolsuper AS superuser, r.rolcreatedb AS createdb,
@@ -201,6 +190,23 @@ export class Databases {
     return dropped;
   }
 
+  /** Who uses the server's connections, in words. */
+  async usage(): Promise<string> {
+    const { rows } = await this.query(
+      `SELECT current_setting('max_connections') AS most, count(*) AS used,
+         count(DISTINCT s.datname) FILTER (WHERE s.datname ~ $1) AS sandboxes
+       FROM pg_stat_activity s WHERE s.backend_type = 'client backend'`,
+      [ourName],
+    );
+    const { most, used, sandboxes } = rows[0];
+    return `its max_connections is ${most}, and ${used} are in use, in ${sandboxes} sandboxes`;
+  }
+
+  async exists(name: string): Promise<boolean> {
+    const { rows } = await this.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    return rows.length > 0;
+  }
+
   async show(setting: string): Promise<string | undefined> {
     const { rows } = await this.query('SELECT current_setting($1, true) AS value', [setting]);
     return rows[0].value ?? undefined;
@@ -266,35 +272,4 @@ export class Databases {
     );
     return rows.map(({ before, after }) => [before, after]);
   }
-}
-
-/** Ends the clients that a condition on `pg_stat_activity s` chooses, and resolves once they are gone. */
-export async function endSessions(
-  query: Query,
-  condition: string,
-  parameter: unknown,
-): Promise<void> {
-  const end = performance.now() + patience;
-  for (;;) {
-    const { rows } = await query(
-      `SELECT s.pid, s.state, s.query, s.application_name AS application, pg_terminate_backend(s.pid)
-       FROM pg_stat_activity s
-       WHERE ${condition} AND s.backend_type = 'client backend' AND s.pid <> pg_backend_pid()`,
-      [parameter],
-    );
-    if (rows.length === 0) return;
-    if (performance.now() > end) {
-      throw new SeamkitError('RESET_FAILED', `postgres: ${describe(rows[0])} does not end`, {
-        hint: 'see what that process of the server does; SIGKILL of it restarts the server',
-      });
-    }
-    await delay(2);
-  }
-}
-
-/** A session in a warning. */
-export function describe({ pid, state, query, application }: Session): string {
-  const text = query.replace(/\s+/g, ' ').trim();
-  const shown = text.length > 120 ? `${text.slice(0, 119)}…` : text;
-  return `pid ${pid}${application ? ` (${application})` : ''}, ${state}, last query: ${shown}`;
 }

@@ -8,11 +8,13 @@ import {
 import { BookkeptBaseline, restore } from './baseline';
 import { seal } from './bookkeeping';
 import { checkUrl, connectToSandbox } from './connection';
-import { Databases, describe, type Template } from './databases';
+import type { Databases, Template } from './databases';
 import type { Isolation, Postgres, PostgresOptions } from './kit';
 import { prepare } from './prepare';
 import { PostgresSandbox } from './sandbox';
+import { describe } from './sessions';
 import { settingTexts } from './settings';
+import { SharedServer } from './shared-server';
 
 /** A sandbox between processes. */
 type Place = { name: string };
@@ -25,30 +27,34 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
   private readonly isolation: Isolation;
   /** Whether templates get the bookkeeping that restores in place. */
   private readonly bookkept: boolean;
+  private closed = false;
+
+  private readonly databases: Databases;
 
   private constructor(
-    private readonly databases: Databases,
+    private readonly server: SharedServer,
     private readonly options: PostgresOptions,
     private readonly context: SandboxContext,
   ) {
+    this.databases = server.databases;
     this.isolation = options.isolation ?? 'reset';
-    this.bookkept = this.isolation !== 'clone' && databases.superuser;
+    this.bookkept = this.isolation !== 'clone' && this.databases.superuser;
   }
 
   static async connect(
-    { url }: Endpoint,
+    endpoint: Endpoint,
     options: PostgresOptions,
     context: SandboxContext,
   ): Promise<PostgresDriver> {
-    checkUrl(url, context.runtime);
-    const databases = await Databases.connect(url, context);
+    checkUrl(endpoint.url, context.runtime);
+    const server = await SharedServer.join(endpoint, context);
     try {
-      if (context.runtime === 'external') await checkSettings(databases, options);
+      if (context.runtime === 'external') await checkSettings(server.databases, options);
     } catch (error) {
-      await databases.end();
+      await server.leave();
       throw error;
     }
-    return new PostgresDriver(databases, options, context);
+    return new PostgresDriver(server, options, context);
   }
 
   async template({ name }: SandboxId): Promise<Template> {
@@ -76,7 +82,7 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
 
   open({ name }: Place, template: Template): Promise<PostgresSandbox> {
     return PostgresSandbox.open(name, template, {
-      databases: this.databases,
+      server: this.server,
       isolation: this.isolation,
       context: this.context,
     });
@@ -96,6 +102,10 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
     await this.databases.drop(name);
   }
 
+  hasTemplate({ name }: Template): Promise<boolean> {
+    return this.databases.exists(name);
+  }
+
   async destroyTemplate({ name }: Template): Promise<void> {
     await this.databases.drop(name);
   }
@@ -104,8 +114,10 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
     return this.databases.sweep(ended);
   }
 
-  close(): Promise<void> {
-    return this.databases.end();
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    await this.server.leave();
   }
 
   /**

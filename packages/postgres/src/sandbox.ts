@@ -1,6 +1,6 @@
 import type { Sandbox, SandboxContext } from '@seamkit/core';
 import { SeamkitError } from '@seamkit/core';
-import type { Client, Pool } from 'pg';
+import type { Pool } from 'pg';
 import {
   type Baseline,
   BookkeptBaseline,
@@ -8,16 +8,19 @@ import {
   WatchedBaseline,
   type Witness,
 } from './baseline';
-import { connectTo, connectToSandbox } from './connection';
-import { type Databases, describe, type Template } from './databases';
+import { connectTo } from './connection';
+import type { Template } from './databases';
 import { load } from './fixtures';
 import type { Isolation, Postgres } from './kit';
+import type { OwnConnection } from './own-connections';
 import { SandboxPool } from './pool';
 import { RollbackClient, RollbackPool, unsupported } from './rollback';
+import { describe } from './sessions';
+import type { SharedServer } from './shared-server';
 
 /** What a sandbox needs of its driver. */
 export interface Surroundings {
-  databases: Databases;
+  server: SharedServer;
   isolation: Isolation;
   context: Pick<SandboxContext, 'warn'>;
 }
@@ -26,7 +29,7 @@ export interface Surroundings {
 export class PostgresSandbox implements Sandbox<Postgres> {
   readonly members: Postgres;
   private readonly url: string;
-  private control: Client | undefined;
+  private readonly control: OwnConnection;
   private baseline: Baseline | undefined;
   private pool: SandboxPool | RollbackPool;
   private rollback: RollbackClient | undefined;
@@ -40,7 +43,8 @@ export class PostgresSandbox implements Sandbox<Postgres> {
     private readonly template: Template,
     private readonly around: Surroundings,
   ) {
-    this.url = around.databases.urlOf(name);
+    this.url = around.server.databases.urlOf(name);
+    this.control = around.server.connectionTo(name);
     this.pool = new SandboxPool(this.url);
     this.members = this.face();
   }
@@ -67,13 +71,13 @@ export class PostgresSandbox implements Sandbox<Postgres> {
     this.closed = true;
     await this.inTurn(() => this.disconnect());
     if (this.pool instanceof SandboxPool) await this.pool.close();
-    if (this.snapshots.size) await this.around.databases.dropSnapshots(this.name);
+    if (this.snapshots.size) await this.around.server.databases.dropSnapshots(this.name);
   }
 
   private async toBaseline(): Promise<void> {
     let stale: string | undefined;
     const compare = async () => {
-      stale = await restore(this.control!, this.baseline!, this.witness);
+      stale = await this.control.use((client) => restore(client, this.baseline!, this.witness));
     };
     if (this.around.isolation === 'clone') {
       stale = 'always';
@@ -90,7 +94,7 @@ export class PostgresSandbox implements Sandbox<Postgres> {
 
   /** The same name and url, the content of another database. */
   private cloneFrom(source: Template, altered = false): Promise<void> {
-    const { databases } = this.around;
+    const { databases } = this.around.server;
     return this.offline(async () => {
       await databases.drop(this.name);
       await databases.createFrom(this.name, source, altered);
@@ -101,8 +105,8 @@ export class PostgresSandbox implements Sandbox<Postgres> {
     return this.offline(async () => {
       const copy = `${this.name}_${++this.made}`;
       const former = this.snapshots.get(label);
-      this.snapshots.set(label, await this.around.databases.snapshot(this.name, copy));
-      if (former) await this.around.databases.drop(former.name);
+      this.snapshots.set(label, await this.around.server.databases.snapshot(this.name, copy));
+      if (former) await this.around.server.databases.drop(former.name);
     });
   }
 
@@ -126,7 +130,7 @@ export class PostgresSandbox implements Sandbox<Postgres> {
   /** Runs `work` while nobody is connected to the database. `clean`: it leaves the baseline. */
   private async offline(work: () => Promise<void>, clean = false): Promise<void> {
     await this.disconnect();
-    await this.around.databases.endSessions(this.name);
+    await this.around.server.databases.endSessions(this.name);
     if (this.pool instanceof SandboxPool) await this.pool.forget();
     await work();
     await this.connect(clean);
@@ -134,12 +138,13 @@ export class PostgresSandbox implements Sandbox<Postgres> {
 
   /** `clean`: the database is at its baseline. */
   private async connect(clean: boolean): Promise<void> {
-    const { isolation, databases } = this.around;
+    const { isolation, server } = this.around;
     if (isolation === 'clone') return;
-    this.control = await connectToSandbox(this.url, databases);
-    this.baseline = databases.superuser
-      ? await BookkeptBaseline.open(this.control, { clean })
-      : await WatchedBaseline.open(this.control);
+    this.baseline = await this.control.use<Baseline>((client) =>
+      server.databases.superuser
+        ? BookkeptBaseline.open(client, { clean })
+        : WatchedBaseline.open(client),
+    );
     if (isolation !== 'rollback') return;
     this.rollback = new RollbackClient({ connectionString: this.url });
     this.rollback.on('error', () => {});
@@ -149,8 +154,7 @@ export class PostgresSandbox implements Sandbox<Postgres> {
   }
 
   private async disconnect(): Promise<void> {
-    await Promise.all([this.control?.end().catch(() => {}), this.rollback?.end().catch(() => {})]);
-    this.control = undefined;
+    await Promise.all([this.control.end(), this.rollback?.end().catch(() => {})]);
     this.rollback = undefined;
   }
 

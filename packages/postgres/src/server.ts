@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type Endpoint,
   exchange,
   type ProcessContext,
   type Program,
@@ -10,7 +11,7 @@ import {
   type ServerRequest,
 } from '@seamkit/core';
 import { passwordVerifier, runOverSocket, startupMessage } from './handshake';
-import { type SettingTexts, serverArguments } from './settings';
+import { maxConnections, type SettingTexts, serverArguments } from './settings';
 
 const superuser = 'postgres';
 const containerPort = 5432;
@@ -45,7 +46,7 @@ export const server: ServerModule = {
     ctx.defer(() => shutDown(pid));
     const password = ctx.secret();
     await setPassword(password, folder, port, ctx);
-    return { url: url(password, '127.0.0.1', port), version: program.version };
+    return endpoint(request, url(password, '127.0.0.1', port), program.version);
   },
 
   // Not by @testcontainers/postgresql: it waits for a health check that runs psql every 250 ms,
@@ -72,7 +73,7 @@ export const server: ServerModule = {
     const port = started.getMappedPort(containerPort);
     const hello = startupMessage(superuser, superuser);
     await ctx.ready(async () => (await exchange(port, hello, { host })).at(0) === 0x52);
-    return { url: url(password, host, port), version };
+    return endpoint(request, url(password, host, port), version);
   },
 
   async adopt({ env, host, port }, ctx) {
@@ -201,6 +202,11 @@ async function shutDown(pid: number): Promise<void> {
 
 function settingsOf({ settings }: ServerRequest): SettingTexts {
   return (settings.server ?? {}) as SettingTexts;
+}
+
+/** With what errors name, should it be reached. */
+function endpoint(request: ServerRequest, url: string, version: string | undefined): Endpoint {
+  return { url, version, maxConnections: maxConnections(settingsOf(request)) };
 }
 
 function url(password: string, host: string, port: number): string {

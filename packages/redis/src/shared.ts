@@ -80,6 +80,7 @@ export function sharedDriver(shared: Shared): Driver<RedisMembers, Template, Pla
     },
     recover: (place) => killAllIn(line, place.database),
     destroy: free,
+    hasTemplate: async ({ place }) => !place || !registry || registry.holds(place),
     async destroyTemplate({ place }) {
       if (place) await free(place);
     },

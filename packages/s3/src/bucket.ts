@@ -64,6 +64,11 @@ export class Buckets {
     }
   }
 
+  async exists(bucket: string): Promise<boolean> {
+    const { status } = await this.requests.ask('HEAD', { bucket });
+    return status !== 404;
+  }
+
   /** With all that is in it. Resolves if it is gone already. */
   async remove(bucket: string): Promise<void> {
     // A policy may forbid all that follows.

@@ -115,6 +115,12 @@ export async function connectDriver(
       await each(names, remove);
     },
 
+    async hasTemplate(template) {
+      const of = Object.values(template ?? {});
+      const there = await Promise.all(of.map(({ bucket }) => buckets.exists(bucket)));
+      return there.every(Boolean);
+    },
+
     async destroyTemplate(template) {
       await Promise.all(Object.values(template ?? {}).map(({ bucket }) => remove(bucket)));
     },
