@@ -31,13 +31,11 @@ const failAt = (wanted: string) => (step: string) => {
   if (step === wanted) throw new Error(`no room to ${step}`);
 };
 
-test('where two boundaries of one template cannot be made, both say why, and others keep theirs', async () => {
+test('where two boundaries of one template cannot be made, the error says why, and others keep theirs', async () => {
   const { made, options } = template('create fails');
   await using other = await open({ it: shelf(options) });
   const failing = shelf({ ...options, trouble: failAt('create') });
-  await expect(open({ one: failing, two: failing })).rejects.toThrow(
-    'no room to create\nAlso: no room to create',
-  );
+  await expect(open({ one: failing, two: failing })).rejects.toThrow(/^no room to create$/);
   expect(await sandboxes()).toBe(1);
   await caller(other.it.url)('PUT', '/key', 'value');
   await using next = await open({ it: shelf(options) });

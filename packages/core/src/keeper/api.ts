@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { json } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers';
-import { SeamkitError } from '../errors';
+import { type ErrorData, SeamkitError } from '../errors';
 import { sendLogs } from './logs';
 import type {
   DownReply,
+  EndedRequest,
   EnsureReply,
   EnsureRequest,
   HoldRequest,
@@ -25,6 +26,7 @@ import type { Sessions } from './sessions';
 /** The keeper's calls, HTTP over its socket: JSON in, JSON out, errors as data with status 500. */
 export interface Calls {
   '/ensure': [EnsureRequest, EnsureReply];
+  '/ended': [EndedRequest, ErrorData | null];
   '/lease': [LeaseRequest, Lease];
   '/spare': [SpareRequest, Lease | null];
   '/template': [TemplateReport, null];
@@ -48,6 +50,7 @@ interface Keeper {
 export function createApi({ workspace, owner, servers, sessions, close }: Keeper): Server {
   const calls: { [Path in keyof Calls]: (body: Calls[Path][0]) => unknown } = {
     '/ensure': (body) => servers.ensure(body, (notice) => sessions.notify(body.session, notice)),
+    '/ended': (body) => servers.ended(body),
     '/lease': ({ session, server, template }) => servers.pool(server).lease(session, template),
     '/spare': ({ session, server, template, spares }) =>
       servers.pool(server).spare(session, template, spares),

@@ -58,7 +58,17 @@ export interface EnsureRequest {
 export interface EnsureReply {
   /** The server's key, for the calls below. */
   server: string;
+  /** Which of the servers that had this key: it tells one that ended from its successor. */
+  life: number;
   endpoint: Endpoint;
+}
+
+/** Asks how a server ended by itself; null where it has not. */
+export interface EndedRequest {
+  session: string;
+  life: number;
+  /** ms to wait for it: who talks to a server hears of its end before the keeper does. */
+  patience: number;
 }
 
 export interface LeaseRequest {

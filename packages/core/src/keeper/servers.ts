@@ -1,22 +1,25 @@
-import type { Endpoint, ServerModule, ServerRequest, Service, ServiceFacts } from '../contract';
-import { SeamkitError } from '../errors';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Endpoint, ServerModule, ServerRequest } from '../contract';
+import { type ErrorData, SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
 import { containerContext } from '../runtime/container';
 import { processContext } from '../runtime/process';
 import type { ServerLog } from '../runtime/server-log';
-import { ServerStart } from '../runtime/server-start';
+import { type Ending, ServerStart } from '../runtime/server-start';
 import { withoutPassword } from '../without-password';
 import type { Ledger } from './ledger';
 import { Names } from './names';
 import type { OwnModules } from './own-modules';
 import { Pool } from './pool';
 import type {
+  EndedRequest,
   EnsureReply,
   EnsureRequest,
   ServerIdentity,
   ServerStatus,
   StartOptions,
 } from './protocol';
+import { serviceOf } from './service';
 import { sweep } from './sweep';
 
 interface Server {
@@ -26,6 +29,8 @@ interface Server {
   start: ServerStart;
   endpoint: Promise<Endpoint>;
   status: ServerStatus;
+  /** Where it ended by itself. */
+  ended?: SeamkitError;
   /** Once it is known. */
   url?: string;
   /** By session: one may wait for the same server several times. */
@@ -65,18 +70,26 @@ export class Servers {
       this.history.push(server);
     }
     server.listeners.set(request.session, listen);
+    const life = this.history.indexOf(server);
     try {
-      return { server: key, endpoint: await server.endpoint };
+      return { server: key, life, endpoint: await server.endpoint };
     } finally {
       server.listeners.delete(request.session);
     }
   }
 
-  /** @throws SeamkitError `KEEPER_FAILED` where the server has ended meanwhile */
+  /** @throws SeamkitError `SERVER_ENDED`, or `KEEPER_FAILED` where the server was stopped */
   pool(key: string): Pool {
     const server = this.running.get(key);
     if (server) return server.pool;
-    throw hasEnded();
+    throw this.history.findLast((former) => former.key === key)?.ended ?? stopped();
+  }
+
+  /** How a server ended by itself, where it does within `patience` ms. */
+  async ended({ life, patience }: EndedRequest): Promise<ErrorData | null> {
+    const server = this.history[life];
+    await Promise.race([server?.start.ended, delay(patience)]);
+    return server?.ended?.toData() ?? null;
   }
 
   /** A session ended: its sandboxes are free, its exclusive servers are stopped. */
@@ -160,7 +173,10 @@ export class Servers {
       },
       () => this.remove(server),
     );
-    start.ended.then(() => this.remove(server));
+    start.ended.then((ending) => {
+      server.ended = hasEnded(server, ending);
+      return this.remove(server);
+    });
     return server;
   }
 
@@ -185,6 +201,7 @@ export class Servers {
     try {
       return await Promise.race([
         begin.call(this, module, request, options, start, identity),
+        start.failed,
         start.deadline.passed,
       ]);
     } catch (error) {
@@ -240,7 +257,7 @@ export class Servers {
   ): Promise<Endpoint> {
     const { of, name } = identity.service!;
     const stack = this.running.get(of);
-    if (!stack) throw hasEnded();
+    if (!stack) throw stopped();
     if (!module.adopt) throw notAdoptable(start.kit);
     stack.start.defer(() => start.end(`what ran ${name} has ended`));
     start.source = `service ${name}`;
@@ -250,7 +267,7 @@ export class Servers {
   private async remove(server: Server): Promise<void> {
     if (this.running.get(server.key) === server) this.running.delete(server.key);
     server.status.state = 'ended';
-    server.pool.end(hasEnded());
+    server.pool.end(server.ended ?? stopped());
     await server.start.release();
   }
 }
@@ -261,8 +278,15 @@ function noSuchRuntime(kit: string, runtime: string): SeamkitError {
   });
 }
 
-function hasEnded(): SeamkitError {
-  return new SeamkitError('KEEPER_FAILED', 'the server has ended', {
+function hasEnded({ identity: { kit }, start }: Server, { how, hint }: Ending): SeamkitError {
+  return new SeamkitError('SERVER_ENDED', `${kit}: the server ended: ${how}`, {
+    log: start.logLines.last(),
+    hint: hint ?? 'the log lines say why it ended; the next test gets a new server',
+  });
+}
+
+function stopped(): SeamkitError {
+  return new SeamkitError('KEEPER_FAILED', 'the server was stopped', {
     hint: 'run the tests again: the next run starts a new one',
   });
 }
@@ -271,25 +295,4 @@ function notAdoptable(kit: string): SeamkitError {
   return new SeamkitError('UNSUPPORTED', `${kit} cannot use a service that runs already`, {
     hint: 'give it a server of its own, or its url',
   });
-}
-
-function serviceOf({ services }: Endpoint, name: string): Service {
-  const facts = (services as { [name: string]: ServiceFacts } | undefined)?.[name];
-  if (!facts) {
-    throw new SeamkitError('OPTION_INVALID', `there is no service ${name}`, {
-      hint: `use one of: ${Object.keys(services ?? {}).join(', ')}`,
-    });
-  }
-  return {
-    ...facts,
-    name,
-    port(inside) {
-      const port = facts.ports[inside];
-      if (port !== undefined) return port;
-      throw new SeamkitError('OPTION_INVALID', `service ${name} does not publish port ${inside}`, {
-        hint: `add it to the service's ports, or see what its image (${facts.image}) listens on`,
-        tried: Object.keys(facts.ports).map((port) => `published: ${port}`),
-      });
-    },
-  };
 }

@@ -2,12 +2,14 @@ import { dirname } from 'node:path';
 import type {
   ContainerContext,
   ContainerOptions,
+  Engine,
   StartableContainer,
   StartedContainer,
 } from '../contract';
 import { SeamkitError } from '../errors';
 import { type Ledger, removeContainers } from '../keeper/ledger';
 import { memoryBytes } from '../options';
+import { answers, endOfContainer, engineEnded, watchEngine } from './ending';
 import { connectEngine } from './engine';
 import { type Asker, programSearch } from './program-search';
 import { hasImage, pullImage } from './pull';
@@ -27,17 +29,33 @@ export interface ContainerRuntime {
 /** The container runtime: servers through Testcontainers, labelled so that they die with the keeper. */
 export function containerContext(start: ServerStart, runtime: ContainerRuntime): ContainerContext {
   const library = once(() => findTestcontainers(runtime.module));
-  const engine = once(() => connectEngine(library()));
+  const engine = once(async () => {
+    const connected = await connectEngine(library());
+    start.defer(watchEngine(connected, ({ how, hint }) => start.end(how, hint)));
+    return connected;
+  });
   const search = programSearch(start, runtime.asker);
 
   async function pull(image: string, platform?: string): Promise<string> {
     const name = require(library()).ImageName.fromString(image);
-    if (await hasImage(await engine(), name.string, platform)) return name.string;
-    await start.step(`pulling ${name.string}`, async (progress) => {
-      start.tell(`pulling ${name.string}`);
-      await pullImage(await engine(), name, platform, progress);
-    });
-    return name.string;
+    const connected = await engine();
+    try {
+      if (await hasImage(connected, name.string, platform)) return name.string;
+      await start.step(`pulling ${name.string}`, async (progress) => {
+        start.tell(`pulling ${name.string}`);
+        await pullImage(connected, name, platform, progress);
+      });
+      return name.string;
+    } catch (error) {
+      return failedWith(error, connected);
+    }
+  }
+
+  /** Throws the error of a call to the engine; where that has ended, rather its end. */
+  async function failedWith(error: unknown, { client }: Engine): Promise<never> {
+    if (await answers(client)) throw error;
+    start.end(engineEnded.how, engineEnded.hint);
+    return start.failed;
   }
 
   function own(label: string): void {
@@ -77,8 +95,8 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
         container.withResourcesQuota({ memory: gigabytes, cpu: cpus });
       }
       if (platform) container.withPlatform(platform);
-      const { client, local } = await engine();
-      if (local) {
+      const connected = await engine();
+      if (connected.local) {
         publishOnLoopback(container);
         // The leash outlives the keeper here, so Testcontainers' own reaper has nothing to do.
         container.withAutoCleanup(false);
@@ -86,20 +104,14 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
       const started = await container.start().catch((error: Error) => {
         start.log(error.message);
         const code = start.deadline.left > 0 ? 'START_FAILED' : 'START_TIMEOUT';
-        throw start.failure(
-          code,
-          `${start.kit}: the container of ${name} did not start: ${error.message}`,
-        );
+        const summary = `${start.kit}: the container of ${name} did not start: ${error.message}`;
+        return failedWith(start.failure(code, summary), connected);
       });
       start.parts.containers.push(started.getId());
-      client.container.dockerode
-        .getContainer(started.getId())
-        .wait()
-        .then(
-          ({ StatusCode }: { StatusCode: number }) =>
-            start.end(`the container of ${name} ended with exit code ${StatusCode}`),
-          () => start.end(`the container of ${name} is gone`),
-        );
+      const made = connected.client.container.dockerode.getContainer(started.getId());
+      void endOfContainer(made, `the container of ${name}`).then(({ how, hint }) =>
+        start.end(how, hint),
+      );
       return started;
     },
   };

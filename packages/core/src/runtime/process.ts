@@ -7,6 +7,7 @@ import { killGroup, type Ledger, removeFolder } from '../keeper/ledger';
 import { identify } from '../keeper/process-identity';
 import { removeSegments } from '../keeper/shared-memory';
 import { once } from '../program/cache-folder';
+import { endOf } from './ending';
 import { freePort } from './port';
 import { type Asker, programSearch } from './program-search';
 import type { ServerStart } from './server-start';
@@ -94,9 +95,10 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
         strike();
       });
       strike = runtime.ledger.add({ kind: 'group', leader });
-      child.once('exit', (code, signal) =>
-        start.end(`${program.path} ended with ${signal ?? `exit code ${code}`}`),
-      );
+      child.once('exit', (code, signal) => {
+        const { how, hint } = endOf(program.path, code, signal);
+        start.end(how, hint);
+      });
       start.logLines.follow(child.stdout);
       start.logLines.follow(child.stderr);
       child.stdin!.on('error', () => {}); // ended already; 'exit' says how
@@ -147,10 +149,8 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
     });
     if (code === 0) return output;
     for (const line of output.split('\n')) if (line.trim()) start.log(line);
-    throw start.failure(
-      'START_FAILED',
-      `${start.kit}: ${what} ended with ${signal ?? `exit code ${code}`}`,
-    );
+    const { how, hint } = endOf(what, code, signal);
+    throw start.failure('START_FAILED', `${start.kit}: ${how}`, hint);
   }
 }
 

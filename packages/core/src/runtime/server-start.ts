@@ -11,6 +11,12 @@ const stepTimeout = 600_000;
 const pollInterval = 2;
 const pollPart = 0.02;
 
+/** How a server ended by itself: words for it, and what to do about it. */
+export interface Ending {
+  how: string;
+  hint?: string;
+}
+
 /** One server's start, and its end: everything that was acquired for it, in order. */
 export class ServerStart {
   readonly logLines = new ServerLog();
@@ -25,10 +31,11 @@ export class ServerStart {
     containers: [] as string[],
     uses: [] as string[],
   };
-  /** Resolves when the server ended by itself, to the words for how. */
-  readonly ended: Promise<string>;
-  /** Called by a runtime when a process or container of this server ended. */
-  readonly end: (how: string) => void;
+  /** Resolves when the server ended by itself. */
+  readonly ended: Promise<Ending>;
+  /** Rejects where that is during its start. */
+  readonly failed: Promise<never>;
+  private readonly ending: (ending: Ending) => void;
   private readonly cleanups: (() => unknown)[] = [];
   private releasing: Promise<void> | undefined;
 
@@ -37,11 +44,15 @@ export class ServerStart {
     startTimeout: number,
     private readonly notify: (text: string) => void,
   ) {
-    let end!: (how: string) => void;
-    this.ended = new Promise((resolve) => {
-      end = resolve;
+    let resolve!: (ending: Ending) => void;
+    this.ended = new Promise((settle) => {
+      resolve = settle;
     });
-    this.end = end;
+    this.ending = resolve;
+    this.failed = this.ended.then(({ how, hint }) => {
+      throw this.failure('START_FAILED', `${kit} ended during its start: ${how}`, hint);
+    });
+    this.failed.catch(() => {});
     this.deadline = new Deadline(startTimeout, () =>
       this.failure('START_TIMEOUT', `${kit} was not ready within ${startTimeout} ms`),
     );
@@ -57,6 +68,11 @@ export class ServerStart {
       step: (title, work, timeout) => this.step(title, work, timeout),
       ready: (probe) => this.ready(probe),
     };
+  }
+
+  /** Called by a runtime when a process or container of this server ended. */
+  end(how: string, hint?: string): void {
+    if (!this.releasing) this.ending({ how, hint }); // else it was ended by us
   }
 
   defer(cleanup: () => unknown): void {
@@ -95,21 +111,19 @@ export class ServerStart {
   }
 
   async ready(probe: () => Promise<unknown>): Promise<void> {
-    const stopped = this.ended.then((how) => {
-      throw this.failure('START_FAILED', `${this.kit} ended during its start: ${how}`);
-    });
-    await Promise.race([stopped, this.deadline.passed, this.poll(probe)]);
+    await Promise.race([this.failed, this.deadline.passed, this.poll(probe)]);
   }
 
   /** An error of this start, with what ran and the last log lines. */
-  failure(code: 'START_FAILED' | 'START_TIMEOUT', summary: string): SeamkitError {
+  failure(code: 'START_FAILED' | 'START_TIMEOUT', summary: string, hint?: string): SeamkitError {
     return new SeamkitError(code, summary, {
       tried: this.commands.map((command) => this.logLines.clean(command)),
       log: this.logLines.last(),
       hint:
-        code === 'START_TIMEOUT'
+        hint ??
+        (code === 'START_TIMEOUT'
           ? 'if the machine is slow, raise SEAMKIT_START_TIMEOUT (ms); else the log lines say what it waits for'
-          : 'mend what the log lines say; the command above is what ran',
+          : 'fix what the log lines say; the command above is what ran'),
     });
   }
 

@@ -6,6 +6,7 @@ import type {
   ServerKit,
   ServerOptions,
 } from '../contract';
+import { SeamkitError } from '../errors';
 import type { ServerIdentity } from '../keeper/protocol';
 import { print } from '../print';
 import { chooseRuntime, variablePrefix } from './choose-runtime';
@@ -16,12 +17,20 @@ const startTimeoutDefault = 60_000;
 /** How many keepers are asked, where one after the other goes away. */
 const attempts = 3;
 
+/**
+ * ms that a keeper may take to hear that a server ended, after its clients did: of a process at
+ * once, of a container when its engine has cleaned up.
+ */
+const endPatience = { process: 100, container: 1_000, external: 0 };
+
 export type ServerBoundary = Boundary<object> & { kit: ServerKit<ServerOptions, object> };
 
 export interface EnsuredServer {
   session: KeeperSession;
   /** The server's name in the keeper. */
   key: string;
+  /** Which of the servers of that name. */
+  life: number;
   runtime: RuntimeName;
   endpoint: Endpoint;
 }
@@ -75,8 +84,8 @@ async function ensure(
     const session = await keeper.session();
     const identity = identify(session);
     try {
-      const { server, endpoint } = await session.call('/ensure', { identity, start });
-      return { session, key: server, runtime: identity.runtime, endpoint };
+      const { server, life, endpoint } = await session.call('/ensure', { identity, start });
+      return { session, key: server, life, runtime: identity.runtime, endpoint };
     } catch (error) {
       // A keeper that has just died, or was told to close, is not always known to be gone.
       if (session.alive || attempt === attempts) throw error;
@@ -94,4 +103,14 @@ function containerOptions({ container = {} }: ServerOptions): ContainerOptions {
 function ourVariables(): Record<string, string> {
   const ours = Object.entries(process.env).filter(([name]) => name.startsWith('SEAMKIT_'));
   return Object.fromEntries(ours) as Record<string, string>;
+}
+
+/** How the server ended, where it did, or does within `patience` ms. */
+export async function endOfServer(
+  { session, life, runtime }: EnsuredServer,
+  patience = endPatience[runtime],
+): Promise<SeamkitError | undefined> {
+  // A keeper that is gone has taken the server along, and says nothing.
+  const end = await session.call('/ended', { life, patience }).catch(() => null);
+  return end ? SeamkitError.fromData(end) : undefined;
 }

@@ -146,11 +146,10 @@ function notOpen(name: string, state: string): SeamkitError {
       });
 }
 
-/** Several at once: the first, with what the others said. */
+/** Several at once: the first, with what else the others said. */
 function combined(failures: any[]): unknown {
-  const [first, ...others] = failures;
-  if (first instanceof Error) {
-    first.message += `\nAlso: ${others.map((other) => other?.message ?? other).join('\nAlso: ')}`;
-  }
+  const [first] = failures;
+  const [, ...others] = new Set(failures.map((failure) => failure?.message ?? String(failure)));
+  if (first instanceof Error) for (const other of others) first.message += `\nAlso: ${other}`;
   return first;
 }

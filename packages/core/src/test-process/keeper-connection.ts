@@ -5,6 +5,7 @@ import { KeeperSession } from './keeper-session';
 /** A test file's session with its keeper: opened when first needed, again if the keeper died. */
 export class KeeperConnection {
   private opening: Promise<KeeperSession> | undefined;
+  private readonly told = new Set<string>();
 
   /** @throws SeamkitError `KEEPER_FAILED`, `FOLDER_UNUSABLE` */
   async session(): Promise<KeeperSession> {
@@ -16,6 +17,11 @@ export class KeeperConnection {
       this.opening = KeeperSession.open(findWorkspace(), (notice) => print('warn', notice));
     }
     return this.opening;
+  }
+
+  /** Whether a thing that concerns several boundaries is still to be said: true once for each. */
+  isNews(thing: string): boolean {
+    return !this.told.has(thing) && Boolean(this.told.add(thing));
   }
 
   /** Gives back everything that this file leased. */

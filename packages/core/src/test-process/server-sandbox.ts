@@ -3,12 +3,19 @@ import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
 import type { Discarded, HeldSandbox, Lease } from '../keeper/protocol';
 import { print } from '../print';
-import { type EnsuredServer, ensureServer, type ServerBoundary } from './ensure-server';
+import {
+  type EnsuredServer,
+  endOfServer,
+  ensureServer,
+  type ServerBoundary,
+} from './ensure-server';
 import type { KeeperConnection } from './keeper-connection';
 import type { KeeperSession } from './keeper-session';
 import { currentRun } from './run';
 import { type Place, sandboxContext } from './sandbox-context';
 
+/** ms to wait for the end of a server that does not answer any more. */
+const silent = 5_000;
 /** How many sandboxes are tried, where one after the other turns out to be broken. */
 const attempts = 3;
 
@@ -56,7 +63,10 @@ export class ServerSandbox {
       await this.acquire();
     } catch (error) {
       await this.driver?.close();
-      throw error;
+      const end = this.server && (await endOfServer(this.server));
+      if (!end) throw error;
+      const { code, summary, ...details } = end.toData();
+      throw new SeamkitError(code, summary, { ...details, cause: error });
     }
   }
 
@@ -76,17 +86,14 @@ export class ServerSandbox {
     const result = await held.sandbox.reset(test).catch((error) => {
       broken = error;
     });
-    if (broken)
-      print(
-        'warn',
-        `${this.place.boundary}: replaced, since it could not be reset: ${(broken as Error).message}`,
-      );
-    else if (result !== 'spent') return;
+    if (!broken && result !== 'spent') return;
     this.held = undefined;
     await held.sandbox.close().catch(() => {});
-    if (!broken) this.inBackground(this.throwAway(held));
-    // A server that died, or its keeper, took everything along: begin again.
-    if (broken || !held.session.alive) await this.reconnect();
+    if (broken) await this.beginAgain(broken as Error);
+    else {
+      this.inBackground(this.throwAway(held));
+      if (!held.session.alive) await this.reconnect();
+    }
     await this.acquire();
   }
 
@@ -130,6 +137,30 @@ export class ServerSandbox {
     const context = sandboxContext(kit.name, runtime, session.owner, options, this.place);
     this.server = server;
     this.driver = await kit.driver(endpoint, options, context);
+  }
+
+  /** After a reset that failed: the server that died, or its keeper, took everything along. */
+  private async beginAgain(broken: Error): Promise<void> {
+    const former = this.server!;
+    let end = await endOfServer(former, 0);
+    if (!end) {
+      const failure = await this.reconnect().catch((error) => ({ error }));
+      if (failure) {
+        end = await endOfServer(former, silent);
+        if (!end) throw failure.error;
+      }
+    }
+    const { boundary, test } = this.place;
+    if (!end) {
+      print('warn', `${boundary}: replaced, since it could not be reset: ${broken.message}`);
+      return;
+    }
+    const during = test.name ? ` (in "${test.name}")` : '';
+    if (this.keeper.isNews(`end ${former.session.id} ${former.life}`)) {
+      print('warn', `${boundary}${during}: ${end.message}`);
+    }
+    print('info', `${boundary}: goes on with a new server`);
+    await this.reconnect();
   }
 
   private async reconnect(): Promise<void> {
@@ -189,14 +220,9 @@ export class ServerSandbox {
     }
   }
 
-  private async take(
-    session: KeeperSession,
-    server: string,
-    lease: GivenLease,
-  ): Promise<Held> {
+  private async take(session: KeeperSession, server: string, lease: GivenLease): Promise<Held> {
     const driver = this.driver!;
-    const data =
-      lease.state === 'new' ? await this.create(session, server, lease) : lease.sandbox;
+    const data = lease.state === 'new' ? await this.create(session, server, lease) : lease.sandbox;
     try {
       if (lease.state === 'dirty') await driver.recover(data, lease.template);
       const sandbox = await driver.open(data, lease.template);
