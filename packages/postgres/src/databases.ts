@@ -44,6 +44,7 @@ export class Databases {
     onEnd: () => void,
   ): Promise<Databases> {
     const client = await connectTo(url, `seamkit ${owner}`);
+    client.once('error', onEnd).once('end', onEnd);
     try {
       const { rows } = await client.query(`
         SELECT r.rolname AS role, r.rolsuper AS superuser, r.rolcreatedb AS createdb,

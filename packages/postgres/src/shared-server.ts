@@ -4,47 +4,51 @@ import { connectToSandbox } from './connection';
 import { Databases } from './databases';
 import { type OwnConnection, OwnConnections } from './own-connections';
 
-/** Of this process, by url and owner. */
-const joined = new Map<string, Promise<SharedServer>>();
+interface Joined {
+  server: Promise<SharedServer>;
+  users: number;
+}
+
+/** Of this process, by owner and url. */
+const joined = new Map<string, Joined>();
 
 /** What all drivers of a process have together on one server: few connections, whatever they hold. */
 export class SharedServer {
-  private users = 0;
   private readonly connections = new OwnConnections();
 
   private constructor(
     readonly databases: Databases,
-    private readonly forget: () => void,
+    /** Once for each `join`. */
+    readonly leave: () => Promise<void>,
   ) {}
 
   /** @throws SeamkitError as `Databases.connect` does */
   static async join({ url, maxConnections }: Endpoint, context: SandboxContext) {
     const key = `${context.owner} ${context.runtime} ${url}`;
-    const forget = () => joined.delete(key);
     const connect = async () => {
       const databases = await Databases.connect(url, context, forget).catch((error) => {
         throw named(error, maxConnections && `its max_connections is ${maxConnections}`);
       });
-      return new SharedServer(databases, forget);
+      const leave = async () => {
+        if (--own.users > 0) return;
+        forget();
+        await databases.end();
+      };
+      return new SharedServer(databases, leave);
     };
-    if (!joined.has(key)) joined.set(key, connect());
-    const server = await joined.get(key)!.catch((error) => {
-      forget();
-      throw error;
-    });
-    server.users++;
-    return server;
+    const forget = () => {
+      if (joined.get(key) === own) joined.delete(key); // else another has taken its place
+    };
+    const own = joined.get(key) ?? { server: connect(), users: 0 };
+    joined.set(key, own);
+    own.users++;
+    own.server.catch(forget);
+    return own.server;
   }
 
   /** The kit's own connection to a sandbox. */
   connectionTo(name: string): OwnConnection {
     return this.connections.to(() => this.connect(name));
-  }
-
-  async leave(): Promise<void> {
-    if (--this.users > 0) return;
-    this.forget();
-    await this.databases.end();
   }
 
   private async connect(name: string): Promise<Client> {

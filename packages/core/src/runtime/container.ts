@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import type {
   ContainerContext,
   ContainerOptions,
+  Engine,
   StartableContainer,
   StartedContainer,
 } from '../contract';
@@ -9,7 +10,7 @@ import { SeamkitError } from '../errors';
 import { type Ledger, removeContainers } from '../keeper/ledger';
 import { memoryBytes } from '../options';
 import { type Looker, refuseForeign } from '../owner';
-import { endOfContainer, watchEngine } from './ending';
+import { answers, endOfContainer, engineEnded, watchEngine } from './ending';
 import { connectEngine } from './engine';
 import { type Asker, programSearch } from './program-search';
 import { hasImage, pullImage } from './pull';
@@ -38,12 +39,24 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
 
   async function pull(image: string, platform?: string): Promise<string> {
     const name = require(library()).ImageName.fromString(image);
-    if (await hasImage(await engine(), name.string, platform)) return name.string;
-    await start.step(`pulling ${name.string}`, async (progress) => {
-      start.tell(`pulling ${name.string}`);
-      await pullImage(await engine(), name, platform, progress);
-    });
-    return name.string;
+    const connected = await engine();
+    try {
+      if (await hasImage(connected, name.string, platform)) return name.string;
+      await start.step(`pulling ${name.string}`, async (progress) => {
+        start.tell(`pulling ${name.string}`);
+        await pullImage(connected, name, platform, progress);
+      });
+      return name.string;
+    } catch (error) {
+      return failedWith(error, connected);
+    }
+  }
+
+  /** Throws the error of a call to the engine; where that has ended, rather its end. */
+  async function failedWith(error: unknown, { client }: Engine): Promise<never> {
+    if (await answers(client)) throw error;
+    start.end(engineEnded.how, engineEnded.hint);
+    return start.failed;
   }
 
   function own(label: string): void {
@@ -83,8 +96,8 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
         container.withResourcesQuota({ memory: gigabytes, cpu: cpus });
       }
       if (platform) container.withPlatform(platform);
-      const { client, local } = await engine();
-      if (local) {
+      const connected = await engine();
+      if (connected.local) {
         publishOnLoopback(container);
         // The leash outlives the keeper here, so Testcontainers' own reaper has nothing to do.
         container.withAutoCleanup(false);
@@ -92,13 +105,11 @@ export function containerContext(start: ServerStart, runtime: ContainerRuntime):
       const started = await container.start().catch((error: Error) => {
         start.log(error.message);
         const code = start.deadline.left > 0 ? 'START_FAILED' : 'START_TIMEOUT';
-        throw start.failure(
-          code,
-          `${start.kit}: the container of ${name} did not start: ${error.message}`,
-        );
+        const summary = `${start.kit}: the container of ${name} did not start: ${error.message}`;
+        return failedWith(start.failure(code, summary), connected);
       });
       start.parts.containers.push(started.getId());
-      const made = client.container.dockerode.getContainer(started.getId());
+      const made = connected.client.container.dockerode.getContainer(started.getId());
       void endOfContainer(made, `the container of ${name}`).then(({ how, hint }) =>
         start.end(how, hint),
       );

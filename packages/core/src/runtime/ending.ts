@@ -39,7 +39,7 @@ export function watchEngine({ client }: Engine, onEnd: (ending: Ending) => void)
   const check = async () => {
     if (ended) return;
     // Whoever is between may have closed a stream that was silent for long.
-    await soon(() => dockerode.ping()).catch(() => onEnd(engineEnded));
+    if (!(await answers(client))) onEnd(engineEnded);
   };
   // Nothing is of interest but that it closes when the engine ends.
   void dockerode.getEvents({ filters: { event: ['none'] } }).then((events: any) => {
@@ -56,7 +56,15 @@ export function watchEngine({ client }: Engine, onEnd: (ending: Ending) => void)
   return () => stop();
 }
 
-const engineEnded: Ending = {
+/** Whether the engine still does. */
+export function answers(client: Engine['client']): Promise<boolean> {
+  return soon(() => client.container.dockerode.ping()).then(
+    () => true,
+    () => false,
+  );
+}
+
+export const engineEnded: Ending = {
   how: 'the container engine does not answer any more',
   hint: 'see why it ended, and start it again; or run without containers: SEAMKIT_RUNTIME=process',
 };
