@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exchange, type Program, type ProgramSpec } from '@seamkit/core';
 import { describeUnless, testUnless } from '@seamkit/test-run';
+import { Ledger } from '../../dist/keeper/ledger';
 import { findProgram } from '../../dist/program/find';
 import { freePort } from '../../dist/runtime/port';
 
@@ -55,7 +56,7 @@ describeUnless(missing)('redis-server', () => {
   )('version %s answers as %s', async (version, _user, uid) => {
     const program = await find({ ...spec, version });
     if (version) expect(program.version.startsWith(`${version}.`)).toBe(true);
-    const { port, release } = await freePort();
+    const { port, release } = await freePort(new Ledger(join(folder, 'ledger')));
     const server = run(
       program,
       ['--port', String(port), '--bind', '127.0.0.1', '--protected-mode', 'no', '--save', ''],
