@@ -76,10 +76,8 @@ test.each(servers)('what the keeper loads of %s is its own files and core, no cl
 });
 
 const reads = /^(access|exists|lstat|opendir|read\w*|realpath|stat|statfs)(Sync)?$/;
-const stillWriting = ['rabbitmq', 's3']; // to be converted
-const converted = servers.filter((kit) => !stillWriting.includes(kit));
 
-test.each(converted)('what the keeper loads of %s writes by ctx.file only', (kit) => {
+test.each(servers)('what the keeper loads of %s writes by ctx.file only', (kit) => {
   const home = `packages/${kit}/dist/`;
   const files = loadedBy(kit).filter((path) => path.startsWith(home));
   const writes = files.flatMap((path) =>

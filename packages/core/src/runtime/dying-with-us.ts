@@ -12,12 +12,12 @@ let known: readonly string[] | undefined;
  * Linux' PR_SET_PDEATHSIG, by util-linux' `setpriv`. Nothing where there is none that can (BusyBox',
  * other systems): the leash is left then. Root's rights are dropped before, as that would undo it.
  */
-export function dyingWithUs(user: ServerUser | undefined): readonly string[] {
+export function dyingWithUs(user?: ServerUser): readonly string[] {
   known ??= find(user);
   return known;
 }
 
-function find(user: ServerUser | undefined): readonly string[] {
+function find(user?: ServerUser): readonly string[] {
   const program =
     process.platform === 'linux' ? setpriv.find((path) => existsSync(path)) : undefined;
   if (!program) return [];
