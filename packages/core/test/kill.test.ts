@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { belongings, type Entry, keeperStatus, leftovers } from '@seamkit/core/inspect';
+import { describeUnless, testUnless } from '@seamkit/test-run';
 import { keeperPaths } from '../dist/keeper/paths';
 import { isAlive } from '../dist/keeper/process-identity';
 import { dyingWithUs } from '../dist/runtime/dying-with-us';
@@ -83,46 +84,52 @@ test.each(Object.keys(victims))(
   },
 );
 
-if (process.platform === 'linux') {
-  test('keeper and leash killed in one instant: what they had is gone while the run lives, and another takes their place', async () => {
-    const run = project.jest('-w', '2');
-    await until(() => twoFiles.every((file) => project.marked(file)), 'both files to run', 30_000);
-    const owned = belongings(project.folder);
-    const { folder } = keeperPaths(project.folder);
-    const { pid } = (await keeperStatus(project.folder))!;
-    const leash = leashOf(pid)!;
-    process.kill(pid, 'SIGSTOP'); // else it could replace its leash
-    process.kill(leash, 'SIGKILL');
-    process.kill(pid, 'SIGKILL');
-    await until(async () => (await leftovers(owned)).length === 0, 'all to be gone', grace);
-    process.kill(-run.pid, 'SIGKILL');
-    await run.ended;
-    await until(() => isEmpty(folder), 'its files to be gone', grace);
-  });
-
-  if (dyingWithUs().length > 0) {
-    test('a server dies with its keeper by itself, with nobody there who ends it', async () => {
-      const run = project.jest('-i', 'one');
-      await until(() => project.marked('one'), 'the file to run', 30_000);
-      const server = belongings(project.folder).find((entry) => entry.kind === 'group');
-      const { leader } = server as { leader: string };
+describeUnless(process.platform !== 'linux' && 'whose leash a process is stands in /proc')(
+  'on Linux',
+  () => {
+    test('keeper and leash killed in one instant: what they had is gone while the run lives, and another takes their place', async () => {
+      const run = project.jest('-w', '2');
+      await until(
+        () => twoFiles.every((file) => project.marked(file)),
+        'both files to run',
+        30_000,
+      );
+      const owned = belongings(project.folder);
+      const { folder } = keeperPaths(project.folder);
       const { pid } = (await keeperStatus(project.folder))!;
       const leash = leashOf(pid)!;
-      process.kill(leash, 'SIGSTOP');
-      process.kill(run.pid, 'SIGSTOP');
+      process.kill(pid, 'SIGSTOP'); // else it could replace its leash
+      process.kill(leash, 'SIGKILL');
       process.kill(pid, 'SIGKILL');
-      try {
-        await until(() => !isAlive(leader), 'the server to die', grace);
-      } finally {
-        process.kill(leash, 'SIGCONT');
-        process.kill(-run.pid, 'SIGKILL');
-        await run.ended;
-      }
+      await until(async () => (await leftovers(owned)).length === 0, 'all to be gone', grace);
+      process.kill(-run.pid, 'SIGKILL');
+      await run.ended;
+      await until(() => isEmpty(folder), 'its files to be gone', grace);
     });
-  } else {
-    console.info('not tried: a server that dies with its keeper (no setpriv --pdeathsig here)');
-  }
-}
+
+    testUnless(dyingWithUs().length === 0 && 'setpriv --pdeathsig is missing')(
+      'a server dies with its keeper by itself, with nobody there who ends it',
+      async () => {
+        const run = project.jest('-i', 'one');
+        await until(() => project.marked('one'), 'the file to run', 30_000);
+        const server = belongings(project.folder).find((entry) => entry.kind === 'group');
+        const { leader } = server as { leader: string };
+        const { pid } = (await keeperStatus(project.folder))!;
+        const leash = leashOf(pid)!;
+        process.kill(leash, 'SIGSTOP');
+        process.kill(run.pid, 'SIGSTOP');
+        process.kill(pid, 'SIGKILL');
+        try {
+          await until(() => !isAlive(leader), 'the server to die', grace);
+        } finally {
+          process.kill(leash, 'SIGCONT');
+          process.kill(-run.pid, 'SIGKILL');
+          await run.ended;
+        }
+      },
+    );
+  },
+);
 
 test('kill -9 of a keeper in the instant in which it comes leaves nothing', async () => {
   const { folder, lock } = keeperPaths(project.folder);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testUnless } from '@seamkit/test-run';
 import { makeFolder } from '../dist/make-folder';
 
 let folder: string;
@@ -25,8 +26,9 @@ test('nothing is made below a file', () => {
   expect(() => makeFolder(join(folder, 'file/two'), 0o700)).toThrow();
 });
 
-if (process.platform === 'linux') {
-  test('a home that takes no folders is refused with a code, at once', () => {
+testUnless(process.platform !== 'linux' && 'only Linux has /proc')(
+  'a home that takes no folders is refused with a code, at once',
+  () => {
     const code = `
       try { require(${JSON.stringify(require.resolve('../dist/program/cache-folder'))}).cacheFolder(); }
       catch (error) { console.log(error.code); }
@@ -34,7 +36,5 @@ if (process.platform === 'linux') {
     const env = { PATH: process.env.PATH, HOME: '/proc', XDG_CACHE_HOME: '/proc/none' };
     const run = spawnSync(process.execPath, ['-e', code], { env, timeout: 30_000 });
     expect([run.signal, String(run.stdout)]).toEqual([null, 'FOLDER_UNUSABLE\n']);
-  });
-} else {
-  console.info('not tried: a home in /proc, which only Linux has');
-}
+  },
+);

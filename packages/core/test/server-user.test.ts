@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from '@seamkit/core';
 import { belongings, keeperStatus } from '@seamkit/core/inspect';
+import { describeUnless } from '@seamkit/test-run';
 import { Ledger } from '../dist/keeper/ledger';
 import { handOver } from '../dist/runtime/hand-over';
 import { takeServerUser } from '../dist/runtime/server-user';
@@ -27,8 +28,9 @@ import { shelf } from './shelf/kit';
 import { emptyWorkspace } from './workspace';
 
 // Who servers run as where the tests are root's.
-const possible = process.getuid?.() === 0 && process.platform === 'linux';
-if (!possible) console.log('skipped: servers of root, which need root and Linux');
+const missing =
+  (process.getuid?.() !== 0 || process.platform !== 'linux') &&
+  'servers of root need root and Linux';
 
 emptyWorkspace();
 
@@ -42,7 +44,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-(possible ? describe : describe.skip)('a server of root', () => {
+describeUnless(missing)('a server of root', () => {
   test('runs as a user that nothing else has', async () => {
     await using env = await open({ it: shelf() });
     expect(env.it.url).toBeTruthy();
@@ -109,7 +111,7 @@ afterEach(async () => {
   });
 });
 
-(possible ? describe : describe.skip)('what a server’s user has made for the cache', () => {
+describeUnless(missing)('what a server’s user has made for the cache', () => {
   const builder = 60_999;
   const precious = () => join(folder, 'precious');
   const made = () => join(folder, 'made');

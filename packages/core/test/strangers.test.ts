@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { describeUnless, testUnless } from '@seamkit/test-run';
 import { OwnModules } from '../dist/keeper/own-modules';
 import { findProgram } from '../dist/program/find';
 import { findTestcontainers } from '../dist/runtime/container';
@@ -28,16 +29,16 @@ const command = join(__dirname, '../bin/seamkit.js');
 const core = require.resolve('@seamkit/core');
 const [stranger, another] = [60_001, 60_002];
 const isRoot = process.geteuid?.() === 0;
-const describeAsRoot = isRoot ? describe : describe.skip;
-if (!isRoot) console.info('not tried: what other users put in our way (only root can play them)');
+const describeAsRoot = describeUnless(!isRoot && 'only root can play other users');
 
 /** Whether any user may read the files of this checkout. */
 const reachable = (path: string): boolean =>
   (statSync(path).mode & 0o005) === 0o005 && (path === dirname(path) || reachable(dirname(path)));
 const victims = [0, ...(reachable(dirname(command)) ? [another] : [])];
-if (isRoot && victims.length === 1) {
-  console.info('not tried: a victim other than root (this checkout is in a closed folder)');
-}
+testUnless(isRoot && victims.length === 1 && 'this checkout is in a closed folder')(
+  'a victim other than root is played, too',
+  () => {},
+);
 
 let shared: string;
 let mark: string;

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ProgramSpec } from '@seamkit/core';
+import { testUnless } from '@seamkit/test-run';
 import { cacheFolder, once } from '../../dist/program/cache-folder';
 import { findProgram } from '../../dist/program/find';
 
@@ -116,7 +117,6 @@ test('an explicit place is forced: a file, a folder, and nothing else', async ()
 });
 
 const isRoot = process.getuid?.() === 0;
-if (!isRoot) console.warn('skipped: caches of a stranger, which take root to make');
 
 /** Makes what a cache is in, or the cache itself where it has no `/`. */
 const unsafe: [what: string, cache: string, make: (path: string) => void][] = [
@@ -132,20 +132,23 @@ const strangers: typeof unsafe = [
   ],
 ];
 
-test.each([...unsafe, ...(isRoot ? strangers : [])])(
+test.each(unsafe)('nor is a cache accepted where %s', refused);
+testUnless(!isRoot && 'only root can play a stranger').each(strangers)(
   'nor is a cache accepted where %s',
-  (_, cache, make) => {
-    const wrong = join(folder, cache.split('/')[0]!);
-    make(wrong);
-    expect(() => cacheFolder({ SEAMKIT_CACHE: join(folder, cache) })).toThrow(
-      expect.objectContaining({
-        code: 'FOLDER_UNUSABLE',
-        summary: expect.stringContaining(wrong),
-        hint: expect.stringMatching(/: (chmod go-w|chown -h 0|rm) \/\S+;/),
-      }),
-    );
-  },
+  refused,
 );
+
+function refused(_what: string, cache: string, make: (path: string) => void): void {
+  const wrong = join(folder, cache.split('/')[0]!);
+  make(wrong);
+  expect(() => cacheFolder({ SEAMKIT_CACHE: join(folder, cache) })).toThrow(
+    expect.objectContaining({
+      code: 'FOLDER_UNUSABLE',
+      summary: expect.stringContaining(wrong),
+      hint: expect.stringMatching(/: (chmod go-w|chown -h 0|rm) \/\S+;/),
+    }),
+  );
+}
 
 /** To a user that is nobody here. */
 function give(path: string): void {
@@ -207,30 +210,28 @@ describe('an npm package', () => {
     expect((await find({ npm })).path).toBe(path);
   });
 
-  if (process.getuid?.() !== 0) {
-    console.log('skipped: only root has servers that run as another user');
-  } else {
-    test('that the servers of root cannot reach is copied to where they can', async () => {
-      chmodSync(join(folder, 'project'), 0o700);
-      const { path } = await find({ npm });
-      expect(path.startsWith(join(folder, 'cache'))).toBe(true);
-    });
+  const asRoot = testUnless(!isRoot && 'only root has servers that run as another user');
 
-    test('and a program on PATH that they cannot reach is passed over', async () => {
-      program(`bin/${command}`, 'v1.0');
-      chmodSync(join(folder, 'bin'), 0o700);
-      await expect(find({})).rejects.toMatchObject({
-        code: 'BINARY_NOT_FOUND',
-        tried: expect.arrayContaining([expect.stringContaining(`cannot enter ${folder}/bin`)]),
-      });
-    });
+  asRoot('that the servers of root cannot reach is copied to where they can', async () => {
+    chmodSync(join(folder, 'project'), 0o700);
+    const { path } = await find({ npm });
+    expect(path.startsWith(join(folder, 'cache'))).toBe(true);
+  });
 
-    test('nor is a cache accepted that they cannot enter', async () => {
-      mkdirSync(join(folder, 'closed'), { mode: 0o700 });
-      chmodSync(join(folder, 'project'), 0o700);
-      await expect(
-        find({ npm }, { SEAMKIT_CACHE: join(folder, 'closed/cache') }),
-      ).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE' });
+  asRoot('and a program on PATH that they cannot reach is passed over', async () => {
+    program(`bin/${command}`, 'v1.0');
+    chmodSync(join(folder, 'bin'), 0o700);
+    await expect(find({})).rejects.toMatchObject({
+      code: 'BINARY_NOT_FOUND',
+      tried: expect.arrayContaining([expect.stringContaining(`cannot enter ${folder}/bin`)]),
     });
-  }
+  });
+
+  asRoot('nor is a cache accepted that they cannot enter', async () => {
+    mkdirSync(join(folder, 'closed'), { mode: 0o700 });
+    chmodSync(join(folder, 'project'), 0o700);
+    await expect(
+      find({ npm }, { SEAMKIT_CACHE: join(folder, 'closed/cache') }),
+    ).rejects.toMatchObject({ code: 'FOLDER_UNUSABLE' });
+  });
 });
