@@ -44,7 +44,9 @@ function optionsFor({ baseline, counter, failing }: Opening): Record<string, unk
 
 process.on('message', async (order: Order) => {
   try {
-    process.send!({ value: await orders[order.name](order) });
+    // Not what a client returned beside its rows: not everything can be sent.
+    const value = JSON.stringify(await orders[order.name](order));
+    process.send!({ value: value && JSON.parse(value) });
   } catch (error) {
     const known = error instanceof SeamkitError;
     process.send!({

@@ -149,10 +149,11 @@ test('leftovers of a keeper that died with its leash go; what lives stays', asyn
   process.kill(Number(leash), 'SIGKILL');
   process.kill(pid, 'SIGKILL');
   await until(() => !runs(pid), 'the keeper to be gone');
-  expect([runs(server), existsSync(data)]).toEqual([true, true]);
+  // Where the system ends a server with its keeper, that has gone already.
+  expect(existsSync(data)).toBe(true);
 
   const [left] = await found();
-  expect(left.why).toContain(`process ${server}:`);
+  expect(left.why).toContain(`folder ${data}`);
   expect(left.bytes).toBeGreaterThan(0);
   await clean('--leftovers --yes');
   await until(() => !runs(server), 'the server to be gone');
