@@ -35,14 +35,14 @@ export function testedPackages(): TestedPackage[] {
 }
 
 /**
- * Turbo's tasks and filters for a run.
+ * Turbo's filters for a run.
  * @param names of shards or packages; none means all
  * @throws Error where a name is neither
  */
-export function turboTasks(all: boolean, names: readonly string[]): string[] {
+export function turboFilters(names: readonly string[]): string[] {
   const packages = testedPackages();
   const chosen = names.flatMap((name) => shards[name] ?? [name]);
-  const filters = chosen.map((name) => {
+  return chosen.map((name) => {
     const found = packages.find((one) => one.name === name);
     if (found) return `--filter=${found.package}`;
     throw new Error(
@@ -51,5 +51,4 @@ export function turboTasks(all: boolean, names: readonly string[]): string[] {
         `Packages: ${packages.map((one) => one.name).join(', ')}.`,
     );
   });
-  return [...(all ? ['test', 'proof'] : ['test']), ...filters];
 }

@@ -71,12 +71,18 @@ function reasons(skipped: string[], suites: SuiteResult[]): string[] {
   };
   for (const reason of skipped) of(reason).tests++;
   for (const { kit, runtime, missing } of suites) {
-    if (missing) of(`conformance on ${runtime}: ${missing.split('\n', 1)[0]}`).suites.push(kit);
+    if (missing) of(`conformance on ${runtime}: ${inShort(kit, missing)}`).suites.push(kit);
   }
   return [...kept].map(([reason, { tests, suites: kits }]) => {
     const what = [...(tests ? [count(tests, 'test')] : []), ...kits];
     return `${what.join(', ')}: ${reason}`;
   });
+}
+
+/** What an error's list says was tried, else its first line, less what is said of one kit. */
+function inShort(kit: string, missing: string): string {
+  const tried = [...missing.matchAll(/^ {2}- (.+)$/gm)].map(([, line]) => line!);
+  return (tried.length ? tried.join('; ') : missing.split('\n', 1)[0]!).replace(`${kit}: `, '');
 }
 
 function longest(results: TestResult[]): string {

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { type ErrorData, SeamkitError } from '../errors';
 import { check, containerFields, is, type OptionCheck } from '../options';
+import type { Calls } from './api';
 import type {
+  EndedRequest,
   EnsureRequest,
   HeldSandbox,
   HoldRequest,
@@ -69,11 +71,19 @@ const held = object<HeldSandbox>({
 
 const lease: Fields<LeaseRequest> = { session: text, server: text, template: text };
 
+/** The calls that take something. */
+type Taking = { [Path in keyof Calls]: Calls[Path][0] extends null ? never : Path }[keyof Calls];
+
 /** What the keeper takes, by path. A path that is not named here takes nothing. */
-const requests: Record<string, Record<string, OptionCheck>> = {
+const requests: Record<Taking | '/session' | '/logs', Record<string, OptionCheck>> = {
   '/session': { runner: maybe(text) } satisfies Fields<SessionRequest>,
   '/logs': { kit: text, follow: is.boolean } satisfies Fields<LogsRequest>,
   '/ensure': { session: text, identity, start } satisfies Fields<EnsureRequest>,
+  '/ended': {
+    session: text,
+    life: is.count,
+    patience: is.count,
+  } satisfies Fields<EndedRequest>,
   '/lease': lease,
   '/spare': { ...lease, spares: is.count } satisfies Fields<SpareRequest>,
   '/template': {
@@ -103,7 +113,7 @@ const requests: Record<string, Record<string, OptionCheck>> = {
  */
 export async function readRequest(request: IncomingMessage): Promise<unknown> {
   const { url: path = '' } = request;
-  const fields = Object.hasOwn(requests, path) ? requests[path]! : undefined;
+  const fields = new Map<string, Record<string, OptionCheck>>(Object.entries(requests)).get(path);
   const body = await parse(request);
   if (!fields) return null;
   if (!is.record.accepts(body)) throw refused(path, 'its body is not a JSON object');

@@ -61,7 +61,7 @@ describe.each(Object.entries(caughtBy))('a kit that %s', (mutant, cases) => {
     folder = mkdtempSync(join(tmpdir(), 'seamkit-mutant-'));
     process.env.MUTANT = mutant;
     process.env.MUTANT_PIDS = join(folder, 'pids');
-    suites = conformance(require.resolve('./shelf-harness'));
+    suites = conformance(require.resolve('../test/shelf-harness'));
   });
 
   afterAll(async () => {

@@ -15,10 +15,10 @@ import { open } from '@seamkit/core';
 import { belongings, keeperStatus, leftovers } from '@seamkit/core/inspect';
 import { describeUnless } from '@seamkit/test-run';
 import { keeperPaths } from '../dist/keeper/paths';
-import { leashOf } from './leash';
-import { caller, shelf } from './shelf/kit';
-import { until } from './until';
-import { emptyWorkspace, endKeeper } from './workspace';
+import { leashOf } from '../test/leash';
+import { caller, shelf } from '../test/shelf/kit';
+import { until } from '../test/until';
+import { emptyWorkspace, endKeeper } from '../test/workspace';
 
 // A keeper that is stopped, or hangs, answers nobody: nobody waits for it for ever.
 

@@ -5,9 +5,9 @@ import { describeUnless, testUnless } from '@seamkit/test-run';
 import { keeperPaths } from '../dist/keeper/paths';
 import { isAlive } from '../dist/keeper/process-identity';
 import { dyingWithUs } from '../dist/runtime/dying-with-us';
-import { leashOf } from './leash';
-import { Project } from './project';
-import { until } from './until';
+import { leashOf } from '../test/leash';
+import { Project } from '../test/project';
+import { until } from '../test/until';
 
 // What `kill -9` of any one process leaves behind: nothing, 5 s after the end of the run.
 const grace = 5_000;

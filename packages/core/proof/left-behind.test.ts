@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { keeperPaths } from '../dist/keeper/paths';
-import { Project, type Run } from './project';
-import { until } from './until';
+import { Project, type Run } from '../test/project';
+import { until } from '../test/until';
 
 // A runner that is killed before its worker has loaded Seamkit: the worker's parent is then whoever
 // adopts orphans, and it must not be taken for the runner.
