@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { testUnless } from '../dist/unless';
 
 // In processes of their own: what they are given is what they were started with.
 
@@ -57,7 +58,9 @@ test('npm is told how the registry is reached, and nothing else', () => {
   expect(told).not.toMatch(/warn|no-such-key|save-exact|ignore-scripts|save-prefix/);
 });
 
-test('git commits, whatever the user wants of commits', () => {
+const noGit = spawnSync('git', ['--version']).error && 'git is missing';
+
+testUnless(noGit)('git commits, whatever the user wants of commits', () => {
   const author = '-c user.name=Ann -c user.email=ann@example.org';
   const told = tell(
     `git init -q . && git ${author} commit -q --allow-empty -m First && git log --format=%s`,

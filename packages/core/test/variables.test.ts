@@ -83,6 +83,7 @@ test('empty is the same as not set', async () => {
   for (const name of names) process.env[name] = '';
   for (const what of ['URL', 'IMAGE', 'BIN', 'RUNTIME']) process.env[`SEAMKIT_SHELF_${what}`] = '';
   process.env.SEAMKIT_WORKSPACE = folder;
+  process.env.DOCKER_HOST = 'tcp://127.0.0.1:1'; // this kit has no image
   const boundary = shelf({ image: undefined });
   await using env = await open({ it: boundary });
   expect(new URL(env.it.url).hostname).toBe('127.0.0.1');
