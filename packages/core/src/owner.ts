@@ -1,6 +1,7 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, sep } from 'node:path';
 import { SeamkitError } from './errors';
+import { shellWord } from './shell-word';
 import { type Variables, variable } from './variables';
 
 /** Who looks, and from where. */
@@ -44,7 +45,7 @@ export function refuseForeign(paths: readonly string[], looker?: Looker): void {
     if (!found) continue;
     const summary = `${found.reason}: Seamkit runs no code from there`;
     throw new SeamkitError('FOLDER_UNUSABLE', summary, {
-      hint: `work in a project of your own, with a package.json and its packages installed there; or, if you trust that user: export SEAMKIT_SAFE_DIRECTORIES=${found.place}`,
+      hint: `work in a project of your own, with a package.json and its packages installed there; or, if you trust that user: export SEAMKIT_SAFE_DIRECTORIES=${shellWord(found.place)}`,
     });
   }
 }

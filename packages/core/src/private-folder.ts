@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import { SeamkitError } from './errors';
+import { shellWord } from './shell-word';
 
 /** What is wrong with a path, and where on the way to it. */
 export interface Exposure {
@@ -94,7 +95,9 @@ function stranger(path: string): Exposure | undefined {
   for (const { at, stat } of wayTo(path).way) {
     if (isOurs(stat)) continue;
     const what = stat.isSymbolicLink() ? 'is a link that belongs' : 'belongs';
-    const fix = stat.isSymbolicLink() ? `rm ${at}` : `chown -h ${self()} ${at}`;
+    const fix = stat.isSymbolicLink()
+      ? `rm ${shellWord(at)}`
+      : `chown -h ${self()} ${shellWord(at)}`;
     return { at, why: `${what} to uid ${stat.uid}`, fix };
   }
   return undefined;
@@ -116,7 +119,7 @@ export function exposure(path: string): Exposure | undefined {
   if (!open[0]) return undefined;
   const { at, stat } = open[0];
   const why = `may be written to by others (mode ${(stat.mode & 0o7777).toString(8)})`;
-  return { at, why, fix: `chmod go-w ${open.map((part) => part.at).join(' ')}` };
+  return { at, why, fix: `chmod go-w ${open.map((part) => shellWord(part.at)).join(' ')}` };
 }
 
 interface Part {
@@ -174,12 +177,12 @@ export function unwritable(folder: string, error: unknown): unknown {
   const closed = ['EACCES', 'EPERM'].includes(code ?? '') && path?.startsWith(folder);
   if (!full && !closed) return error;
   return SeamkitError.wrap(error, 'FOLDER_UNUSABLE', `the folder ${folder} cannot be written`, {
-    hint: `see what is in its way (df ${folder}; ls -ld ${folder}), or set XDG_RUNTIME_DIR or TMPDIR to another folder of yours`,
+    hint: `see what is in its way (df ${shellWord(folder)}; ls -ld ${shellWord(folder)}), or set XDG_RUNTIME_DIR or TMPDIR to another folder of yours`,
   });
 }
 
 function unsafe(path: string, why: string): SeamkitError {
   return new SeamkitError('FOLDER_UNUSABLE', `the folder ${path} ${why}`, {
-    hint: `see whose it is: ls -ld ${path}; to use a folder of your own: mkdir -m 700 ~/run && export XDG_RUNTIME_DIR=~/run TMPDIR=~/run`,
+    hint: `see whose it is: ls -ld ${shellWord(path)}; to use a folder of your own: mkdir -m 700 ~/run && export XDG_RUNTIME_DIR=~/run TMPDIR=~/run`,
   });
 }

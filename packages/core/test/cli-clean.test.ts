@@ -11,7 +11,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testUnless } from '@seamkit/test-run';
 import { Ledger } from '../dist/keeper/ledger';
@@ -28,7 +27,7 @@ let folder: string;
 let env: Record<string, string>;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'seamkit-clean-'));
+  folder = mkdtempSync('/tmp/seamkit-clean-'); // a socket's path is short
   execFileSync('chmod', ['755', folder]); // root's servers run as somebody else
   const [cache, state] = [join(folder, 'cache'), join(folder, 'state')];
   for (const path of [cache, state]) mkdirSync(path);

@@ -12,7 +12,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { open } from '@seamkit/core';
 import { belongings } from '@seamkit/core/inspect';
@@ -32,7 +31,7 @@ let before: string | undefined;
 const stateFolder = () => join(folder, `seamkit-${process.getuid?.()}`);
 
 beforeEach(() => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-state-')));
+  folder = realpathSync(mkdtempSync('/tmp/seamkit-state-')); // a socket's path is short
   before = process.env.XDG_RUNTIME_DIR;
   process.env.XDG_RUNTIME_DIR = folder;
 });

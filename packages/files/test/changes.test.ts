@@ -28,7 +28,7 @@ test('what was added, changed and removed, by path', () => {
   mkdirSync(at('new'));
   writeFileSync(at('new/file'), '');
   writeFileSync(at('a.txt'), 'changed');
-  chmodSync(at('b.txt'), 0o600);
+  chmodSync(at('b.txt'), 0o640);
   unlinkSync(at('link'));
   symlinkSync('b.txt', at('link'));
   renameSync(at('orders/1.csv'), at('orders/0.csv'));

@@ -7,6 +7,7 @@ exports.server = {
   async process({ settings }, ctx) {
     const program = await ctx.program({
       command: 'redis-server',
+      oldest: '7',
       debian: [{ packages: ['redis-server'], path: 'usr/bin/redis-server' }],
     });
     const folder = await ctx.folder();

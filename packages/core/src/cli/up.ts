@@ -8,6 +8,7 @@ import { tryLock } from '../keeper/lock';
 import { neighbours } from '../keeper/neighbours';
 import type { HeldSandbox, Urls } from '../keeper/protocol';
 import { stateFolder, unwritable } from '../private-folder';
+import { shellWord } from '../shell-word';
 import { chooseRuntime } from '../test-process/choose-runtime';
 import type { EnsuredServer } from '../test-process/ensure-server';
 import { call } from '../test-process/keeper-call';
@@ -168,8 +169,5 @@ function render({ servers }: Report): string[] {
 
 /** Lines that dotenv and shells read; quoted only where a shell must not read them otherwise. */
 function environmentLines({ variables }: UpServer): string[] {
-  return Object.entries(variables).map(
-    ([name, value]) =>
-      `${name}=${/^[\w@%+:,./?=-]*$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`}`,
-  );
+  return Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)}`);
 }

@@ -16,6 +16,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { SeamkitError } from '../errors';
+import { shellWord } from '../shell-word';
 import { spawn } from '../spawn';
 import { interpreterOf } from './elf';
 
@@ -192,12 +193,8 @@ export async function wrapExecutables(
     if (!interpreter) continue;
     await rename(path, `${path}.elf`);
     const real = join(home, relative(root, `${path}.elf`));
-    const loader = [join(home, interpreter), '--library-path', folders].map(quote).join(' ');
-    const script = `#!/bin/sh\nexec ${loader} --argv0 "$0" ${quote(real)} "$@"\n`;
+    const loader = [join(home, interpreter), '--library-path', folders].map(shellWord).join(' ');
+    const script = `#!/bin/sh\nexec ${loader} --argv0 "$0" ${shellWord(real)} "$@"\n`;
     await writeFile(path, script, { mode: 0o755 });
   }
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

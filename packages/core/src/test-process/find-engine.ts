@@ -64,7 +64,7 @@ function named(name: string, address: string): Candidate {
   switch (url?.protocol) {
     case 'unix:':
     case 'npipe:':
-      return { name, at: { path: url.pathname } };
+      return { name, at: { path: decodeURIComponent(url.pathname) } };
     case 'tcp:':
     case 'http:':
     case 'https:':

@@ -145,7 +145,7 @@ function refused(_what: string, cache: string, make: (path: string) => void): vo
     expect.objectContaining({
       code: 'FOLDER_UNUSABLE',
       summary: expect.stringContaining(wrong),
-      hint: expect.stringMatching(/: (chmod go-w|chown -h 0|rm) \/\S+;/),
+      hint: expect.stringMatching(/: (chmod go-w|chown -h 0|rm) '?\/.+;/),
     }),
   );
 }

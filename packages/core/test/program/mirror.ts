@@ -1,7 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -149,6 +157,8 @@ function pack(folder: string, offer: Offer): Buffer {
   writeFileSync(join(root, 'usr/bin', offer.name), script, { mode: 0o750 });
   writeFileSync(join(root, 'usr/bin/payload'), Buffer.alloc(200_000, offer.version));
   symlinkSync(`/usr/bin/${offer.name}`, join(root, 'usr/bin', `${offer.name}-link`));
+  // Whatever the umask.
+  for (const inside of ['.', 'DEBIAN', 'usr', 'usr/bin']) chmodSync(join(root, inside), 0o755);
   execFileSync('dpkg-deb', ['--build', '-Znone', '--root-owner-group', root, `${root}.deb`]);
   return readFileSync(`${root}.deb`);
 }

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -34,6 +35,7 @@ function deb(name: string, entries: Record<string, string>): string {
     if (text.startsWith('->')) symlinkSync(text.slice(2), join(content, path));
     else writeFileSync(join(content, path), text);
   }
+  chmodSync(join(content, 'DEBIAN'), 0o755); // whatever the umask
   execFileSync('dpkg-deb', ['--build', content, `${content}.deb`], { stdio: 'ignore' });
   return `${content}.deb`;
 }
