@@ -100,7 +100,7 @@ export function run(
  */
 function strangersEnv(): NodeJS.ProcessEnv {
   const ours =
-    /^(npm_(?!config_registry$)|pnpm_|turbo_|jest_|ci$|init_cwd$|node_|force_color$|seamkit_(?!cache$|runtime$))/i;
+    /^(npm_(?!config_)|pnpm_|turbo_|jest_|ci$|init_cwd$|node_|force_color$|seamkit_(?!cache$|runtime$))/i;
   const theirs = Object.entries(process.env).filter(([name]) => !ours.test(name));
   const path = process.env.PATH!.split(delimiter).filter((one) => !one.includes('node_modules'));
   return { ...Object.fromEntries(theirs), PATH: path.join(delimiter), NO_COLOR: '1' };
