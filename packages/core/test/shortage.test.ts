@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeUnless, testUnless } from '@seamkit/test-run';
 
 // A machine that lacks what a run needs first: room for sockets and ledgers, and open files.
 
@@ -42,23 +43,23 @@ function open(shell = 'exec "$@"'): { opened?: true; code?: string; text?: strin
   return JSON.parse(stdout);
 }
 
-const limits = process.platform === 'linux' ? test.each([24, 40, 63]) : test.skip.each([24]);
-if (process.platform !== 'linux') console.info('not tried: few open files (only Linux tells)');
+const noLimits = process.platform !== 'linux' && 'only Linux tells how many files are open';
 
-limits('%i open files are too few: said before the keeper is started', (most) => {
-  expect(open(`ulimit -n ${most}; exec "$@"`)).toMatchObject({
-    code: 'KEEPER_FAILED',
-    text: expect.stringContaining(`only ${most} files open`),
-    hint: 'ulimit -n 1024',
-  });
-  expect(open('ulimit -n 64; exec "$@"')).toEqual({ opened: true });
-});
+testUnless(noLimits).each([24, 40, 63])(
+  '%i open files are too few: said before the keeper is started',
+  (most) => {
+    expect(open(`ulimit -n ${most}; exec "$@"`)).toMatchObject({
+      code: 'KEEPER_FAILED',
+      text: expect.stringContaining(`only ${most} files open`),
+      hint: 'ulimit -n 1024',
+    });
+    expect(open('ulimit -n 64; exec "$@"')).toEqual({ opened: true });
+  },
+);
 
 const canMount = process.platform === 'linux' && spawnSync('unshare', ['-m', 'true']).status === 0;
-const mounting = canMount ? describe : describe.skip;
-if (!canMount) console.info('not tried: a full disk (mounting one takes root on Linux)');
 
-mounting('a runtime folder', () => {
+describeUnless(!canMount && 'only root on Linux can mount')('a runtime folder', () => {
   const runtime = () => join(folder, 'runtime');
   afterEach(() => execFileSync('umount', ['-l', runtime()]));
   const mount = (...options: string[]) =>
