@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { describeUnless } from '@seamkit/test-run';
 import { unpack } from '../../dist/program/unpack';
 
 const linux = process.platform === 'linux' && existsSync('/usr/bin/dpkg-deb');
@@ -42,7 +43,7 @@ function deb(name: string, entries: Record<string, string>): string {
 
 const root = () => join(folder, 'root');
 
-(linux ? describe : describe.skip)('a package', () => {
+describeUnless(!linux && 'packages are unpacked on Linux only')('a package', () => {
   test.each([
     ['an absolute link', () => join(folder, 'outside')],
     ['a relative link', () => '../../../outside'],
