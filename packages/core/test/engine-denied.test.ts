@@ -14,8 +14,7 @@ const dist = join(__dirname, '../dist');
 const reachable = (path: string): boolean =>
   (statSync(path).mode & 0o005) === 0o005 && (path === dirname(path) || reachable(dirname(path)));
 const possible = !isRoot || reachable(dist);
-const withUsers = testUnless(!possible && 'Windows has no such permissions');
-if (!possible) console.info('not tried: an engine that is closed (this checkout is, too)');
+const withUsers = testUnless(!possible && 'this checkout is in a closed folder');
 
 let folder: string;
 let socket: string;
