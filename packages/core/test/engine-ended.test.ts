@@ -118,6 +118,7 @@ test('an engine that answers, though its stream of events was closed, goes on', 
 test.each([
   [{ OOMKilled: true }, 64 * 1024 ** 2, /needed more than its limit of 64 MB/, /memory: '2g'/],
   [{ OOMKilled: true }, 0, /needed more than what its engine has/, /engine's machine more memory/],
+  [{ OOMKilled: false }, 64 * 1024 ** 2, /most likely .* its limit of 64 MB/, /memory: '2g'/],
   [{ OOMKilled: false }, 0, /exit code 137: it was killed, most likely/, /dmesg/],
 ])('a container that was killed: %j with a limit of %d', async (State, Memory, how, hint) => {
   const { start, run } = played({

@@ -56,6 +56,22 @@ test('a second death is told again; one by another signal is not taken for want 
   }
 });
 
+test('a server that dies after a reset failed, before another sandbox is open: the same', async () => {
+  let broken = false;
+  const trouble = async (step: string) => {
+    if (step === 'reset') broken = true;
+    else if (broken) await killServer('SIGTERM');
+    else return;
+    broken = step === 'reset';
+    throw new Error(`no ${step}`);
+  };
+  await using env = await open({ it: shelf({ trouble, key: 'trouble' }) });
+  const before = new URL(env.it.url).port;
+  await env.reset();
+  expect(told).toEqual([expect.stringMatching(/shelf: the server ended: .* with SIGTERM/)]);
+  expect(new URL(env.it.url).port).not.toBe(before);
+});
+
 test('a server that dies while its baseline is made: that is the error, with what prepare said', async () => {
   const prepare = async (url: string) => {
     await killServer('SIGKILL');

@@ -7,10 +7,17 @@ const enginePatience = 5_000;
 /** What a shell, and an engine, make of SIGKILL. */
 const killedCode = 137;
 
-/** What the end of a process says, by its exit code or its signal. */
-export function endOf(what: string, code: number | null, signal: string | null): Ending {
+/** What the end of a process says, by its exit code or its signal. `limit`: bytes it may have. */
+export function endOf(
+  what: string,
+  code: number | null,
+  signal: string | null,
+  limit?: number,
+): Ending {
   const how = `${what} ended with ${signal ?? `exit code ${code}`}`;
   if (signal !== 'SIGKILL' && code !== killedCode) return { how };
+  if (limit)
+    return { how: `${how}: it was killed, most likely since ${needed(limit)}`, hint: raise };
   return {
     how: `${how}: it was killed, most likely since memory ran out`,
     hint: 'look for "Out of memory" in `dmesg`; if it is there, give the machine or the job more memory, or run fewer workers',
@@ -22,7 +29,10 @@ export async function endOfContainer(container: any, what: string): Promise<Endi
   try {
     const { StatusCode } = await container.wait();
     const { State, HostConfig } = await soon<any>(() => container.inspect()).catch(() => ({}));
-    return State?.OOMKilled ? outOfMemory(what, HostConfig.Memory) : endOf(what, StatusCode, null);
+    // An engine may hear of the end before it hears of the memory, and then never says so.
+    return State?.OOMKilled
+      ? outOfMemory(what, HostConfig.Memory)
+      : endOf(what, StatusCode, null, HostConfig?.Memory);
   } catch (error) {
     // With a status it is the engine's answer: there is no such container.
     return (error as { statusCode?: number }).statusCode ? { how: `${what} is gone` } : engineEnded;
@@ -71,13 +81,17 @@ export const engineEnded: Ending = {
 
 /** Of a container that met its own memory limit, or the engine's. */
 function outOfMemory(what: string, limit: number): Ending {
-  const most = limit ? `its limit of ${Math.round(limit / 1024 ** 2)} MB` : 'what its engine has';
   return {
-    how: `${what} was killed, since memory ran out: it needed more than ${most}`,
-    hint: limit
-      ? "raise the option container: { memory: '2g' }, or write less in prepare and in tests"
-      : "give the engine's machine more memory, or run fewer workers",
+    how: `${what} was killed, since memory ran out: ${needed(limit)}`,
+    hint: limit ? raise : "give the engine's machine more memory, or run fewer workers",
   };
+}
+
+const raise = "raise the option container: { memory: '2g' }, or write less in prepare and in tests";
+
+function needed(limit: number): string {
+  const most = limit ? `its limit of ${Math.round(limit / 1024 ** 2)} MB` : 'what its engine has';
+  return `it needed more than ${most}`;
 }
 
 function soon<R>(work: () => Promise<R>): Promise<R> {

@@ -79,8 +79,7 @@ export class ServerSandbox {
     const { held } = this;
     if (!held) {
       // None could be had at the last reset.
-      await this.reconnect();
-      return this.acquire();
+      return this.renew();
     }
     let broken: unknown;
     const result = await held.sandbox.reset(test).catch((error) => {
@@ -89,11 +88,9 @@ export class ServerSandbox {
     if (!broken && result !== 'spent') return;
     this.held = undefined;
     await held.sandbox.close().catch(() => {});
-    if (broken) await this.beginAgain(broken as Error);
-    else {
-      this.inBackground(this.throwAway(held));
-      if (!held.session.alive) await this.reconnect();
-    }
+    if (broken) return this.beginAgain(broken as Error);
+    this.inBackground(this.throwAway(held));
+    if (!held.session.alive) await this.reconnect();
     await this.acquire();
   }
 
@@ -142,15 +139,16 @@ export class ServerSandbox {
   /** After a reset that failed: the server that died, or its keeper, took everything along. */
   private async beginAgain(broken: Error): Promise<void> {
     const former = this.server!;
-    let end = await endOfServer(former, 0);
-    if (!end) {
-      const failure = await this.reconnect().catch((error) => ({ error }));
-      if (failure) {
-        end = await endOfServer(former, silent);
-        if (!end) throw failure.error;
-      }
-    }
     const { boundary, test } = this.place;
+    let end = await endOfServer(former, 0);
+    let renewed = false;
+    if (!end) {
+      const failure = await this.renew().catch((error) => ({ error }));
+      // The keeper may have heard of the end later than we met it.
+      end = await endOfServer(former, failure ? silent : 0);
+      if (!end && failure) throw failure.error;
+      renewed = !failure;
+    }
     if (!end) {
       print('warn', `${boundary}: replaced, since it could not be reset: ${broken.message}`);
       return;
@@ -160,7 +158,12 @@ export class ServerSandbox {
       print('warn', `${boundary}${during}: ${end.message}`);
     }
     print('info', `${boundary}: goes on with a new server`);
+    if (!renewed) await this.renew();
+  }
+
+  private async renew(): Promise<void> {
     await this.reconnect();
+    await this.acquire();
   }
 
   private async reconnect(): Promise<void> {

@@ -9,8 +9,8 @@ export interface ShelfOptions extends ServerOptions {
   spares?: number;
   /** Every reset asks for another sandbox. */
   spend?: boolean;
-  /** Called before the driver makes or opens a sandbox, to make that fail. */
-  trouble?(step: 'create' | 'open', name: string): unknown;
+  /** Called before the driver makes, opens or resets a sandbox, to make that fail. */
+  trouble?(step: 'create' | 'open' | 'reset', name: string): unknown;
 }
 
 export const shelf: (options?: ShelfOptions) => Boundary<{ url: string; name: string }>;

@@ -64,6 +64,7 @@ exports.shelf = defineKit({
         return {
           members: { url: url(name), name },
           async reset() {
+            await options.trouble?.('reset', name);
             await restore(name, template);
             if (options.spend) return 'spent';
           },
