@@ -6,6 +6,13 @@ import { conformance, type Suite } from '@seamkit/conformance';
 // Each kit that is broken on purpose, and the cases that must catch it.
 const caughtBy: Record<string, string[]> = {
   'resets nothing': ['reset returns to an empty baseline', 'reset returns to what prepare left'],
+  'is replaced at every reset': ['reset returns to an empty baseline'],
+  'has another url after a reset': ['reset returns to an empty baseline'],
+  'undoes what hooks wrote': [
+    'what the hooks of a file wrote before its first test is its baseline',
+    'the baseline that a file set is its own, and ends with it',
+  ],
+  'trusts what the last file left': ['the baseline that a file set is its own, and ends with it'],
   'resets by emptying': ['reset returns to what prepare left'],
   'stops resetting after 40 rounds': ['reset works 50 times in a row'],
   'gives everybody the same sandbox': [

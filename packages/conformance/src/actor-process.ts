@@ -14,7 +14,12 @@ const orders: { [Name in Order['name']]: (order: any) => Promise<unknown> } = {
   write: ({ key, value }) => harness.write(env!.it, key, value),
   read: ({ key }) => harness.read(env!.it, key),
   leak: () => harness.leak!(env!.it),
-  reset: () => env!.reset(),
+  async reset() {
+    const { it, url } = { it: env!.it, url: env!.it.url };
+    await env!.reset();
+    return env!.it === it && env!.it.url === url;
+  },
+  setBaseline: () => env!.setBaseline(),
   close: () => env!.close(),
   async refuse({ options }) {
     harness.kit({ ...harness.options, ...options });

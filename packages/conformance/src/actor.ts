@@ -19,7 +19,7 @@ export type Order =
   | { name: 'open'; opening: Opening }
   | { name: 'write'; key: string; value: string }
   | { name: 'read'; key: string }
-  | { name: 'leak' | 'reset' | 'close' }
+  | { name: 'leak' | 'reset' | 'setBaseline' | 'close' }
   | { name: 'refuse'; options: Record<string, unknown> };
 
 /** What a failed order was answered with. */
@@ -66,8 +66,19 @@ export class Actor {
     return this.order({ name: 'leak' });
   }
 
-  reset(): Promise<void> {
-    return this.order({ name: 'reset' });
+  /** Fails where the sandbox was replaced: tests hold its url, and services their connections. */
+  async reset(): Promise<void> {
+    const stayed = await this.order({ name: 'reset' });
+    if (!stayed) throw new Error('the reset failed, so that the sandbox was replaced by another');
+  }
+
+  /** The sandbox is replaced, since its server is gone. */
+  async goOn(): Promise<void> {
+    await this.order({ name: 'reset' });
+  }
+
+  setBaseline(): Promise<void> {
+    return this.order({ name: 'setBaseline' });
   }
 
   async close(): Promise<void> {

@@ -29,6 +29,23 @@ function careless(boundary) {
 
 exports.mutants = {
   'resets nothing': opened(() => ({ reset: async () => {} })),
+  'is replaced at every reset': opened(() => ({
+    async reset() {
+      throw new Error('broken');
+    },
+  })),
+  'has another url after a reset': opened(({ members, reset }) => ({
+    async reset() {
+      await reset({});
+      members.url += '?';
+    },
+  })),
+  'undoes what hooks wrote': opened(({ reset }) => ({
+    async setBaseline() {
+      await reset({});
+      return true;
+    },
+  })),
   'resets by emptying': opened(({ members }) => ({
     async reset() {
       const call = caller(members.url);
@@ -46,6 +63,7 @@ exports.mutants = {
       sound.create({ name: 'seamkit_same_for_all' }, template).then(() => 'seamkit_same_for_all'),
   })),
   'trusts what the dead left': driver(() => ({ recover: async () => {} })),
+  'trusts what the last file left': driver(() => ({ recover: async () => {} })),
   'prepares every time': (boundary) => ({ plan: { ...boundary.plan, baseline: Math.random() } }),
   'prepares only once for all inputs': (boundary) => ({
     plan: { ...boundary.plan, baseline: boundary.options.prepare ? 'the same' : undefined },

@@ -139,18 +139,25 @@ export interface TestInfo {
 export interface Sandbox<Members extends object> {
   /** The public face, `env.<name>`. Getters are kept as they are. */
   readonly members: Members;
-  /**
-   * Called after each test, before `reset`. Throw to fail that test (an unmatched request, say);
-   * warn about what it left open.
-   */
+  /** Called right after each test. Throw to fail that test (an unmatched request, say). */
   verify?(test: TestInfo): void | Promise<void>;
   /**
-   * Everything back to the baseline, whatever client wrote it. Core never calls it concurrently
-   * with itself, `verify` or `close`. A sandbox on which nothing was written answers in about one
+   * Everything back to the baseline, whatever client wrote it; warn about what the test left open.
+   * Called before the next test, once all hooks of the last one have run. `test` is the last one.
+   * Core never calls it concurrently with itself or with another call on this sandbox. A sandbox on which nothing was written answers in about one
    * round trip. Resolve to `'spent'` to be replaced by another sandbox (a new `members`); on
    * rejection core destroys this sandbox and opens another.
    */
   reset(test: TestInfo): Promise<void | 'spent'>;
+  /**
+   * Makes what is there now the baseline of this sandbox: `reset` returns to it for as long as the
+   * sandbox is open. Called before a file's first test, for what the file's own hooks wrote, and
+   * whenever a test asks for it. Clients stay connected, and the template stays as it is. Resolves
+   * to whether anything differed from the baseline; where nothing did, it costs what such a reset
+   * costs. Afterwards the next holder's driver gets the sandbox by `recover`. Owed by each kit that
+   * supports `prepare`.
+   */
+  setBaseline?(): Promise<boolean>;
   /** Ends this process's own clients; changes nothing in the sandbox. Idempotent. */
   close(): Promise<void>;
 }
@@ -179,8 +186,9 @@ export interface Driver<Members extends object, T extends Json = Json, S extends
    */
   open(sandbox: S, template: T): Promise<Sandbox<Members>>;
   /**
-   * Back to the baseline after the holder died: its sessions may still be busy. On rejection core
-   * destroys the sandbox and creates another.
+   * Back to the template's baseline after the holder died, or after `setBaseline`: the dead one's
+   * sessions may still be busy, and the sandbox may hold another baseline than the template's. On
+   * rejection core destroys the sandbox and creates another.
    */
   recover(sandbox: S, template: T): Promise<void>;
   /** Removes a sandbox, connected clients or not. Resolves if it is gone already. */

@@ -21,6 +21,7 @@ export const errorCodes = [
   'PREPARE_FAILED',
   'PREPARE_TIMEOUT',
   'RESET_FAILED',
+  'BASELINE_LOST',
   'UNSUPPORTED',
   'SERVER_ENDED',
   'KEEPER_FAILED',

@@ -30,8 +30,25 @@ test('before the first test a boundary says that it has not started', () => {
   expect(early.code).toBe('NOT_STARTED');
 });
 
-test('what hooks wrote before the first test is gone, as before every other', async () => {
-  expect(await entries(env.empty.url)).toEqual([]);
+describe('what the hooks of the file wrote before the first test', () => {
+  test.each([1, 2])('is its baseline (%i)', async () => {
+    expect(await entries(env.empty.url)).toEqual([['hook', 'written by a hook']]);
+    await caller(env.empty.url)('PUT', '/hook', 'changed');
+  });
+});
+
+describe('what a hook writes after a test, though it is declared below use()', () => {
+  afterEach(() => caller(env.empty.url)('PUT', '/late', 'of a hook'));
+  test.each([1, 2])('is gone before the next (%i)', async () => {
+    expect(await entries(env.empty.url)).toEqual([['hook', 'written by a hook']]);
+  });
+});
+
+test('every boundary has the same verbs', async () => {
+  await caller(env.empty.url)('PUT', '/more', 'of the test');
+  await Promise.all([env.empty.reset(), env.empty.reset()]);
+  expect(await entries(env.empty.url)).toEqual([['hook', 'written by a hook']]);
+  expect(Object.keys(env.empty)).toEqual(['url', 'name']);
 });
 
 describe.each([1, 2])('round %i', () => {

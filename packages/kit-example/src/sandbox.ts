@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Driver, type Endpoint, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { type Call, callerOf } from './client';
 import type { ExampleMembers, ExampleOptions } from './kit';
@@ -43,9 +44,15 @@ export async function connectDriver(
     },
     async open(space, baseline) {
       await make(space, baseline); // again, should it have been swept after a long rest
+      let current = baseline;
       return {
         members: { url: urlOf(space), entries: () => call('GET', space) },
-        reset: () => call('PUT', space, baseline),
+        reset: () => call('PUT', space, current),
+        async setBaseline() {
+          const before = current;
+          current = await call('GET', space);
+          return !isDeepStrictEqual(current, before);
+        },
         close: async () => {},
       };
     },

@@ -11,24 +11,51 @@ import { ServerSandbox } from './server-sandbox';
 /** Boundaries by the names that a test file gives them. */
 export type Boundaries = Record<string, Boundary<any>>;
 
+/** What every boundary's members have beside the kit's own. */
+export interface Verbs {
+  /** Back to the baseline, now. A test seldom needs it: it happens before each. */
+  reset(): Promise<void>;
+  /**
+   * What is there now is the baseline that resets of this file return to. It happens by itself
+   * before the file's first test. Clients stay connected.
+   * @throws SeamkitError `UNSUPPORTED` where the kit has no such thing
+   */
+  setBaseline(): Promise<void>;
+}
+
 /** What the tests get, by the same names. */
 export type Environment<B extends Boundaries> = {
-  readonly [Name in keyof B]: B[Name] extends Boundary<infer Members> ? Members : never;
+  readonly [Name in keyof B]: B[Name] extends Boundary<infer Members> ? Members & Verbs : never;
 };
+
+/** One boundary of the file. */
+interface Part {
+  place: Place;
+  sandbox: ServerSandbox | LocalSandbox;
+  /** The last call on the sandbox: there is one at a time. */
+  turn: Promise<unknown>;
+}
 
 /** All boundaries of one test file: opened, reset and closed together, in parallel. */
 export class OpenBoundaries<B extends Boundaries> {
   /** What the tests get. Its members throw `NOT_STARTED` outside of tests and hooks. */
   readonly members = {} as Environment<B>;
   private readonly keeper = new KeeperConnection();
-  private readonly places: Place[] = [];
-  private readonly sandboxes: (ServerSandbox | LocalSandbox)[] = [];
-  private state: 'new' | 'open' | 'closed' = 'new';
-  private atBaseline = false;
+  private readonly parts: Part[] = [];
   private readonly connections = new LeftConnections();
+  private state: 'new' | 'open' | 'closed' = 'new';
+  /** The first test has begun. */
+  private begun = false;
+  private running: string[] = [];
 
-  /** @throws SeamkitError `OPTION_INVALID` */
-  constructor(boundaries: B) {
+  /**
+   * @param every what a reset comes before: each test, or only the file
+   * @throws SeamkitError `OPTION_INVALID`
+   */
+  constructor(
+    boundaries: B,
+    private readonly every: 'test' | 'file' = 'test',
+  ) {
     checkVariables();
     for (const [name, boundary] of Object.entries(boundaries)) {
       checkName(name, boundary);
@@ -41,13 +68,13 @@ export class OpenBoundaries<B extends Boundaries> {
               place,
             )
           : new LocalSandbox(boundary as ConstructorParameters<typeof LocalSandbox>[0], place);
-      this.places.push(place);
-      this.sandboxes.push(sandbox);
+      const part: Part = { place, sandbox, turn: Promise.resolve() };
+      this.parts.push(part);
       Object.defineProperty(this.members, name, {
         enumerable: true,
         get: () => {
-          if (this.state === 'open') return sandbox.members;
-          throw notOpen(name, this.state);
+          if (this.state !== 'open') throw notOpen(name, this.state);
+          return withVerbs(part);
         },
       });
     }
@@ -55,63 +82,71 @@ export class OpenBoundaries<B extends Boundaries> {
 
   /** Opens all, in parallel; where one fails, none stays open. @throws SeamkitError of the first that failed */
   async open(): Promise<void> {
-    const results = await Promise.allSettled(this.sandboxes.map((sandbox) => sandbox.open()));
-    const failures = results.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason] : [],
-    );
-    if (failures.length) {
+    const results = await Promise.allSettled(this.parts.map(({ sandbox }) => sandbox.open()));
+    try {
+      throwFailures(results);
+    } catch (error) {
       await Promise.allSettled(
-        this.sandboxes.map(
-          (sandbox, index) => results[index]!.status === 'fulfilled' && sandbox.close(true),
+        this.parts.map(
+          ({ sandbox }, index) => results[index]!.status === 'fulfilled' && sandbox.close(),
         ),
       );
       await this.keeper.close();
-      throw failures.length === 1 ? failures[0] : combined(failures);
+      throw error;
     }
     this.state = 'open';
   }
 
-  /** A test begins: from now on something may be written. */
+  /**
+   * A test begins. What its file's hooks wrote before the first one is the baseline; before the
+   * others, what the last test and the hooks after it wrote is undone.
+   */
   async begin(test: TestInfo): Promise<void> {
     if (this.state !== 'open') return;
-    // Whatever hooks wrote before the first test is gone too, as it would be before the second.
-    if (!this.atBaseline) await this.reset(test);
-    for (const place of this.places) place.test = test;
-    this.atBaseline = false;
+    if (this.running.length > 0 && this.every === 'test') throw concurrent(test, this.running[0]!);
+    this.running.push(test.name ?? '');
+    if (!this.begun) await this.each(({ sandbox }) => sandbox.begin(test));
+    else if (this.every === 'test') await this.reset();
+    this.begun = true;
+    for (const { place } of this.parts) place.test = test;
     this.connections.begin();
   }
 
-  /** A test ended: back to the baseline. @throws what a boundary found wrong with the test */
+  /** A test ended. @throws what a boundary found wrong with it */
   async end(test: TestInfo): Promise<void> {
     if (this.state !== 'open') return;
+    this.running.pop();
     this.connections.end(test.name);
-    const verified = await Promise.allSettled(
-      this.sandboxes.map((sandbox) => sandbox.verify(test)),
-    );
-    await this.reset(test);
-    const complaints = verified.flatMap((result) =>
-      result.status === 'rejected' ? [result.reason] : [],
-    );
-    if (complaints.length) throw complaints.length === 1 ? complaints[0] : combined(complaints);
+    await this.each(({ sandbox }) => sandbox.verify(test));
   }
 
-  async reset(test: TestInfo = {}): Promise<void> {
-    await Promise.all(this.sandboxes.map((sandbox) => sandbox.reset(test)));
-    this.atBaseline = true;
-    for (const place of this.places) place.test = {};
+  /** Everything back to the baseline. */
+  async reset(): Promise<void> {
+    await this.each(({ sandbox, place }) => sandbox.reset(place.test));
+    for (const { place } of this.parts) place.test = {};
+  }
+
+  /** What is there now is the baseline from now on. */
+  async setBaseline(): Promise<void> {
+    await this.each(({ sandbox }) => sandbox.setBaseline());
   }
 
   /** Gives everything back. Idempotent. */
   async close(): Promise<void> {
     if (this.state !== 'open') return;
     this.state = 'closed';
-    await Promise.allSettled(this.sandboxes.map((sandbox) => sandbox.close(this.atBaseline)));
+    await this.each(({ sandbox }) => sandbox.close()).catch(() => {});
     this.nameLeaks();
     await this.keeper.close();
   }
 
+  /** On each boundary at once; waits for all. @throws what one threw, or an `AggregateError` */
+  private async each(work: (part: Part) => Promise<void>): Promise<void> {
+    throwFailures(await Promise.allSettled(this.parts.map((part) => inTurn(part, work))));
+  }
+
   private nameLeaks(): void {
-    for (const [index, sandbox] of this.sandboxes.entries()) {
+    for (const { sandbox, place } of this.parts) {
       if (!(sandbox instanceof ServerSandbox)) continue;
       const left = this.connections.to(sandbox.port);
       if (left.size === 0) continue;
@@ -119,14 +154,14 @@ export class OpenBoundaries<B extends Boundaries> {
       // One test's may be those by which a pool once grew; of several tests they are a leak.
       print(
         left.size > 1 ? 'warn' : 'info',
-        `${this.places[index]!.boundary}: left open, and used by no later test: connections of ${tests}`,
+        `${place.boundary}: left open, and used by no later test: connections of ${tests}`,
       );
     }
   }
 }
 
 function checkName(name: string, boundary: unknown): void {
-  if (['close', 'reset', 'changes'].includes(name)) {
+  if (['close', 'reset', 'setBaseline', 'changes'].includes(name)) {
     throw new SeamkitError('OPTION_INVALID', `a boundary cannot be named '${name}'`, {
       hint: 'give it a name of its own, such as db or cache',
     });
@@ -148,10 +183,43 @@ function notOpen(name: string, state: string): SeamkitError {
       });
 }
 
-/** Several at once: the first, with what else the others said. */
-function combined(failures: any[]): unknown {
-  const [first] = failures;
-  const [, ...others] = new Set(failures.map((failure) => failure?.message ?? String(failure)));
-  if (first instanceof Error) for (const other of others) first.message += `\nAlso: ${other}`;
-  return first;
+/** One call after the other, whatever became of the one before. */
+function inTurn(part: Part, work: (part: Part) => Promise<void>): Promise<void> {
+  const result = part.turn.then(() => work(part));
+  part.turn = result.catch(() => {});
+  return result;
+}
+
+/** The members that the kit made, with the verbs that all kits have. */
+function withVerbs(part: Part): any {
+  const { members } = part.sandbox;
+  if (!Object.hasOwn(members, 'setBaseline')) {
+    Object.defineProperties(members, {
+      reset: { value: () => inTurn(part, ({ sandbox, place }) => sandbox.reset(place.test)) },
+      setBaseline: { value: () => inTurn(part, ({ sandbox }) => sandbox.setBaseline()) },
+    });
+  }
+  return members;
+}
+
+/** @throws the only failure; of several an `AggregateError` whose message has them all */
+function throwFailures(results: PromiseSettledResult<unknown>[]): void {
+  const failures = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason] : [],
+  );
+  if (failures.length === 0) return;
+  const messages = new Set(failures.map((failure) => failure?.message ?? String(failure)));
+  // Several boundaries of one server say the same of it.
+  if (messages.size === 1) throw failures[0];
+  throw new AggregateError(failures, [...messages].join('\n\n'));
+}
+
+function concurrent({ name }: TestInfo, other: string): SeamkitError {
+  return new SeamkitError(
+    'UNSUPPORTED',
+    `"${name}" begins while "${other}" still runs, and both share this file's sandboxes`,
+    {
+      hint: "run the tests of this file one after another (no test.concurrent); or share one baseline among them: use({ … }, { reset: 'file' })",
+    },
+  );
 }

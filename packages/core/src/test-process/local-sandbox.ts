@@ -1,11 +1,16 @@
 import type { Boundary, LocalKit, Sandbox, TestInfo } from '../contract';
+import type { SeamkitError } from '../errors';
 import { print } from '../print';
 import { currentRun } from './run';
 import { type Place, sandboxContext } from './sandbox-context';
+import { baselineLost, noOwnBaseline } from './server-sandbox';
 
 /** A sandbox that lives in the test process: no server, no keeper. */
 export class LocalSandbox {
   private sandbox: Sandbox<object> | undefined;
+  /** Its baseline is the file's own. */
+  private moved = false;
+  private lost: SeamkitError | undefined;
 
   constructor(
     private readonly boundary: Boundary<object> & { kit: LocalKit<any, object> },
@@ -28,18 +33,36 @@ export class LocalSandbox {
     await this.sandbox!.verify?.(test);
   }
 
+  async setBaseline(): Promise<void> {
+    const { sandbox } = this;
+    if (!sandbox?.setBaseline) throw noOwnBaseline(this.place.boundary);
+    if (await sandbox.setBaseline()) this.moved = true;
+  }
+
+  async begin(test: TestInfo): Promise<void> {
+    await (this.sandbox!.setBaseline ? this.setBaseline() : this.reset(test));
+  }
+
   async reset(test: TestInfo): Promise<void> {
-    try {
-      if ((await this.sandbox!.reset(test)) !== 'spent') return;
-    } catch (error) {
-      const { message } = error as Error;
+    if (this.lost) throw this.lost;
+    let broken: unknown;
+    const result = await this.sandbox!.reset(test).catch((error) => {
+      broken = error;
+    });
+    if (!broken && result !== 'spent') return;
+    await this.sandbox!.close();
+    if (this.moved) {
+      this.lost = baselineLost(this.place.boundary, broken);
+      throw this.lost;
+    }
+    if (broken) {
+      const { message } = broken as Error;
       print('warn', `${this.place.boundary}: replaced, since it could not be reset: ${message}`);
     }
-    await this.sandbox!.close();
     await this.open();
   }
 
-  async close(_clean: boolean): Promise<void> {
+  async close(): Promise<void> {
     await this.sandbox?.close();
     this.sandbox = undefined;
   }

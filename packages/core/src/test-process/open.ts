@@ -5,6 +5,8 @@ export type OpenEnvironment<B extends Boundaries> = Environment<B> &
   AsyncDisposable & {
     /** Everything back to the baseline. */
     reset(): Promise<void>;
+    /** What is there now is the baseline from now on. @throws SeamkitError `UNSUPPORTED` */
+    setBaseline(): Promise<void>;
     /** Back to the baseline, and given back. Idempotent. */
     close(): Promise<void>;
   };
@@ -24,6 +26,7 @@ export async function open<B extends Boundaries>(boundaries: B): Promise<OpenEnv
   const close = () => environment.close();
   return Object.defineProperties(environment.members, {
     reset: { value: () => environment.reset() },
+    setBaseline: { value: () => environment.setBaseline() },
     close: { value: close },
     [Symbol.asyncDispose]: { value: close },
   }) as OpenEnvironment<B>;

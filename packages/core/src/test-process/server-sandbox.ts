@@ -28,6 +28,8 @@ interface Held {
   id: SandboxId;
   data: Json;
   sandbox: Sandbox<object>;
+  /** Its baseline is the file's own, not the template's. */
+  moved?: boolean;
 }
 
 /**
@@ -38,6 +40,8 @@ export class ServerSandbox {
   private held: Held | undefined;
   private driver: Driver<object> | undefined;
   private server: EnsuredServer | undefined;
+  /** Set once the file's own baseline cannot be made again. */
+  private lost: SeamkitError | undefined;
   /** Work that no test waits for: spares, and what is thrown away. */
   private readonly background = new Set<Promise<void>>();
 
@@ -74,8 +78,24 @@ export class ServerSandbox {
     await this.held?.sandbox.verify?.(test);
   }
 
-  /** To the baseline, in this sandbox or in another. */
+  /**
+   * What is there now is the baseline from now on.
+   * @throws SeamkitError `UNSUPPORTED` where the kit has no such thing
+   */
+  async setBaseline(): Promise<void> {
+    const { held } = this;
+    if (!held?.sandbox.setBaseline) throw noOwnBaseline(this.place.boundary);
+    if (await held.sandbox.setBaseline()) held.moved = true;
+  }
+
+  /** Before a file's first test: what its hooks wrote is its baseline, where the kit has such a thing. */
+  async begin(test: TestInfo): Promise<void> {
+    await (this.held?.sandbox.setBaseline ? this.setBaseline() : this.reset(test));
+  }
+
+  /** To the baseline, in this sandbox or in another. @throws SeamkitError `BASELINE_LOST` */
   async reset(test: TestInfo): Promise<void> {
+    if (this.lost) throw this.lost;
     const { held } = this;
     if (!held) {
       // None could be had at the last reset.
@@ -88,19 +108,20 @@ export class ServerSandbox {
     if (!broken && result !== 'spent') return;
     this.held = undefined;
     await held.sandbox.close().catch(() => {});
+    if (held.moved) throw await this.lose(broken);
     if (broken) return this.beginAgain(broken as Error);
     this.inBackground(this.throwAway(held));
     if (!held.session.alive) await this.reconnect();
     await this.acquire();
   }
 
-  /** Gives the sandbox back. `clean`: nothing was done in it since the last reset. */
-  async close(clean: boolean): Promise<void> {
+  /** Gives the sandbox back, at its template's baseline or to be recovered. */
+  async close(): Promise<void> {
     const held = this.held;
     this.held = undefined;
     if (held) {
       const reset =
-        clean ||
+        !held.moved &&
         (await held.sandbox.reset({}).then(
           (spent) => !spent,
           () => false,
@@ -159,6 +180,12 @@ export class ServerSandbox {
     }
     print('info', `${boundary}: goes on with a new server`);
     if (!renewed) await this.renew();
+  }
+
+  private async lose(broken: unknown): Promise<SeamkitError> {
+    const cause = (await endOfServer(this.server!)) ?? broken;
+    this.lost = baselineLost(this.place.boundary, cause);
+    return this.lost;
   }
 
   private async renew(): Promise<void> {
@@ -295,6 +322,21 @@ export class ServerSandbox {
       .finally(() => this.background.delete(quiet));
     this.background.add(quiet);
   }
+}
+
+export function noOwnBaseline(boundary: string): SeamkitError {
+  return new SeamkitError('UNSUPPORTED', `${boundary}: its kit has no baseline that can be set`, {
+    hint: 'write it before each test, in a beforeEach',
+  });
+}
+
+export function baselineLost(boundary: string, cause: unknown): SeamkitError {
+  const why = (cause as Error | undefined)?.message ?? 'its sandbox can be used once only';
+  return new SeamkitError(
+    'BASELINE_LOST',
+    `${boundary}: what this file's hooks wrote is lost, since its sandbox had to be replaced: ${why}`,
+    { hint: 'write it in prepare, which runs again on a new server', cause },
+  );
 }
 
 async function discard(driver: Driver<object>, { template, sandboxes }: Discarded): Promise<void> {

@@ -36,8 +36,8 @@ exports.shelf = defineKit({
     });
     const url = (name) => `${endpoint.url}/${name}`;
     const items = async (name) => new Map(JSON.parse(await call('GET', `/${name}`)));
-    const restore = async (name, template) => {
-      const [now, before] = [await items(name), await items(template)];
+    const restore = async (name, before) => {
+      const now = await items(name);
       for (const key of now.keys()) if (!before.has(key)) await call('DELETE', `/${name}/${key}`);
       for (const [key, value] of before)
         if (now.get(key) !== value) await call('PUT', `/${name}/${key}`, value);
@@ -61,17 +61,24 @@ exports.shelf = defineKit({
       },
       async open(name, template) {
         await options.trouble?.('open', name);
+        let baseline = await items(template);
         return {
           members: { url: url(name), name },
           async reset() {
             await options.trouble?.('reset', name);
-            await restore(name, template);
+            await restore(name, baseline);
             if (options.spend) return 'spent';
+          },
+          async setBaseline() {
+            const now = await items(name);
+            const moved = JSON.stringify([...now]) !== JSON.stringify([...baseline]);
+            baseline = now;
+            return moved;
           },
           async close() {},
         };
       },
-      recover: restore,
+      recover: async (name, template) => restore(name, await items(template)),
       async hasTemplate(name) {
         return JSON.parse(await call('GET', '/')).includes(name);
       },
