@@ -354,6 +354,24 @@ export const conformanceCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'a process that never closes its sandbox ends by itself',
+    shows: 'manners',
+    owed: always,
+    async run(stage) {
+      // Its end is forced after 15 s, with another code.
+      const { code, output } = await stage.script(
+        `const { open } = require('@seamkit/core');
+        open({ it: harness.kit(harness.options) }).then(async (env) => {
+          await harness.write(env.it, 'key', 'value');
+          await env.reset();
+          process.stdout.write('reset');
+        });
+        setTimeout(() => process.exit(7), 15_000).unref();`,
+      );
+      same({ code, output }, { code: 0, output: 'reset' });
+    },
+  },
+  {
     name: 'a server killed with SIGKILL is replaced',
     shows: 'crashes',
     owed: ({ runtime }) => runtime === 'process', // the others' servers are not our processes

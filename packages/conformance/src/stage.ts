@@ -134,6 +134,22 @@ export class Stage {
     });
   }
 
+  /** Runs a CommonJS script that has `harness`. Resolves to its exit code and standard output. */
+  script(code: string): Promise<{ code: number | null; output: string }> {
+    const file = join(this.workspace, 'script.cjs');
+    const core = JSON.stringify(require.resolve('@seamkit/core'));
+    const harness = JSON.stringify(this.harnessPath);
+    writeFileSync(
+      file,
+      `const harness = require(${harness});\n${code.replace("require('@seamkit/core')", `require(${core})`)}`,
+    );
+    return new Promise((resolve) => {
+      execFile(process.execPath, [file], { env: this.env }, (error, stdout) =>
+        resolve({ code: error ? Number(error.code) : 0, output: stdout }),
+      );
+    });
+  }
+
   /** The last act. */
   async strike(): Promise<void> {
     await this.clear();

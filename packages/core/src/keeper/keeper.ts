@@ -27,8 +27,10 @@ import { Servers } from './servers';
 import { Sessions } from './sessions';
 import { signInterval } from './silence';
 
-/** ms that a keeper without sessions stays, so that the next file, package or run finds it warm. */
+/** ms that a keeper stays after the last process that used it, so that the next package or run finds it warm. */
 const lingerDefault = 3_000;
+/** ms between two looks for processes that used it. */
+const usersInterval = 500;
 /** ms that it waits for its first session, however short it is to linger. */
 const firstSession = 3_000;
 
@@ -72,7 +74,9 @@ export async function runKeeper(paths: KeeperPaths, modules: OwnModules): Promis
 
   function linger(): void {
     clearTimeout(timer);
-    timer = setTimeout(() => void close(), lingerMs);
+    timer = sessions.hasUsers
+      ? setTimeout(linger, usersInterval)
+      : setTimeout(() => void close(), lingerMs);
   }
 
   function stay(): void {

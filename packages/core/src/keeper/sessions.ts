@@ -20,6 +20,8 @@ interface Session {
  */
 export class Sessions {
   private readonly open = new Map<string, Session>();
+  /** Identities of the processes that had a session, and of their runners. */
+  private readonly users = new Set<string>();
 
   constructor(private readonly on: { ended(session: string): void; idle(): void; busy(): void }) {
     setInterval(() => this.endOrphans(), watchInterval).unref();
@@ -30,15 +32,22 @@ export class Sessions {
   }
 
   /** Begins a session whose stream is `response`. */
-  begin({ runner }: SessionRequest, response: ServerResponse, owner: string): void {
+  begin({ runner, process }: SessionRequest, response: ServerResponse, owner: string): void {
     const session = randomBytes(6).toString('hex');
     if (this.open.size === 0) this.on.busy();
     this.open.set(session, { response, runner });
+    for (const user of [runner, process]) if (user !== undefined) this.users.add(user);
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     write(response, { session, owner });
     response.once('close', () => {
       if (!this.open.get(session)?.held) this.end(session);
     });
+  }
+
+  /** Whether a process that had a session still runs, or its runner: one may have clients open. */
+  get hasUsers(): boolean {
+    for (const user of this.users) if (!isAlive(user)) this.users.delete(user);
+    return this.users.size > 0;
   }
 
   /** What is held, by session. */

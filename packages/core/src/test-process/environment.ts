@@ -2,6 +2,7 @@ import type { Boundary, TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
 import { print } from '../print';
 import { checkVariables } from '../variables';
+import { whileAwake } from './awake';
 import { KeeperConnection } from './keeper-connection';
 import { LeftConnections } from './left-connections';
 import { LocalSandbox } from './local-sandbox';
@@ -82,7 +83,8 @@ export class OpenBoundaries<B extends Boundaries> {
 
   /** Opens all, in parallel; where one fails, none stays open. @throws SeamkitError of the first that failed */
   async open(): Promise<void> {
-    const results = await Promise.allSettled(this.parts.map(({ sandbox }) => sandbox.open()));
+    const opening = Promise.allSettled(this.parts.map(({ sandbox }) => sandbox.open()));
+    const results = await whileAwake(() => opening);
     try {
       throwFailures(results);
     } catch (error) {
@@ -185,7 +187,7 @@ function notOpen(name: string, state: string): SeamkitError {
 
 /** One call after the other, whatever became of the one before. */
 function inTurn(part: Part, work: (part: Part) => Promise<void>): Promise<void> {
-  const result = part.turn.then(() => work(part));
+  const result = part.turn.then(() => whileAwake(() => work(part)));
   part.turn = result.catch(() => {});
   return result;
 }
