@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -77,6 +78,11 @@ export class Project {
     return existsSync(join(this.folder, 'marks', name));
   }
 
+  /** Names of the marks that begin so. */
+  marks(start: string): string[] {
+    return readdirSync(join(this.folder, 'marks')).filter((name) => name.startsWith(start));
+  }
+
   mark(name: string): string {
     return readFileSync(join(this.folder, 'marks', name), 'utf8');
   }
@@ -94,6 +100,10 @@ export class Project {
   vitest(...args: string[]): Run {
     const manifest = require.resolve('vitest/package.json');
     return this.start([join(manifest, '../vitest.mjs'), 'run', ...args]);
+  }
+
+  mocha(...args: string[]): Run {
+    return this.start([join(require.resolve('mocha/package.json'), '../bin/mocha.js'), ...args]);
   }
 
   /** A script, with no runner. */

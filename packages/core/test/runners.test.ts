@@ -64,6 +64,79 @@ test('Vitest, without globals', async () => {
   expect([await run.ended, run.output]).toEqual([0, expect.stringMatching(/Tests\s+2 passed/)]);
 });
 
+describe('Mocha', () => {
+  // It would end a hook after 1 ms.
+  const short = ['--timeout', '1'];
+  const suite = `
+    describe('a suite', function () {
+      this.timeout(10_000);
+      before(() => caller(env.it.url)('PUT', '/seed', 'of a hook'));
+      for (const round of [1, 2]) {
+        it('round ' + round, async () => {
+          equal(await caller(env.it.url)('GET', ''), '[["seed","of a hook"]]');
+          await caller(env.it.url)('PUT', '/more', 'of a test');
+        });
+      }
+    });
+    describe('another suite of the same file', () => {
+      it('has the same sandbox', async function () {
+        this.timeout(10_000);
+        equal(await caller(env.it.url)('GET', '/seed'), 'of a hook');
+        mark('sandboxes-' + env.it.name, '');
+      });
+    });`;
+
+  test('each file has its boundaries, though what a file declares is for all', async () => {
+    const head = "const { strictEqual: equal } = require('node:assert');\n";
+    for (const name of ['one.js', 'two.js']) {
+      project.file(name, `${head} const env = use({ it: shelf() }); ${suite}`);
+    }
+    // Were both open at once, each would have a sandbox of its own.
+    const run = project.mocha(...short, 'one.js', 'two.js');
+    expect([await run.ended, run.output]).toEqual([0, expect.stringMatching(/6 passing/)]);
+    expect(project.marks('sandboxes-')).toHaveLength(1);
+  });
+
+  test('a file without suites, and a use() inside of one', async () => {
+    project.file(
+      'flat.js',
+      `const env = use({ it: shelf() });
+      for (const name of ['one', 'two']) {
+        it(name, async function () {
+          this.timeout(10_000);
+          if (await caller(env.it.url)('GET', '') !== '[]') throw new Error('not empty');
+          await caller(env.it.url)('PUT', '/key', name);
+        });
+      }
+      describe('inside', () => {
+        const own = use({ it: shelf() });
+        it('has another sandbox', () => {
+          if (own.it.name === env.it.name) throw new Error('the same');
+        });
+      });`,
+    );
+    const run = project.mocha(...short, 'flat.js');
+    expect([await run.ended, run.output]).toEqual([0, expect.stringMatching(/3 passing/)]);
+  });
+
+  test('its workers share one server, and prepare once', async () => {
+    const body = (name: string) => `
+      const env = use({ it: shelf({ prepare: () => mark('prepared-' + process.pid) }) });
+      describe('${name}', () => {
+        it('is prepared', () => mark('pid-' + process.pid, env.it.url));
+      });`;
+    for (const name of ['one.js', 'two.js']) project.file(name, body(name));
+    const run = project.mocha('--parallel', '--jobs', '2', 'one.js', 'two.js');
+    expect([await run.ended, run.output]).toEqual([0, expect.stringMatching(/2 passing/)]);
+    expect(project.marks('prepared-')).toHaveLength(1);
+  });
+});
+
+test('node:test, by node alone', async () => {
+  const run = project.node('shelf.test.js');
+  expect([await run.ended, run.output]).toEqual([0, expect.stringMatching(/pass 2\n/)]);
+});
+
 test('hooks that are passed', async () => {
   project.file(
     'passed.js',

@@ -54,9 +54,18 @@ function runnerPid(): number {
   return isWorker() ? process.ppid : process.pid;
 }
 
+/** What runners set for their workers: Jest, Vitest, Mocha, Playwright, Cucumber. */
+const workerVariables = [
+  'JEST_WORKER_ID',
+  'VITEST',
+  'MOCHA_WORKER_ID',
+  'TEST_WORKER_INDEX',
+  'CUCUMBER_WORKER_ID',
+];
+
 /** By its channel to the runner, open or not; not by `process.send`, which Jest always gives. */
 function isWorker(): boolean {
   const hasChannel = process.connected !== undefined;
-  const ofJestOrVitest = hasChannel && (process.env.JEST_WORKER_ID || process.env.VITEST);
-  return Boolean(ofJestOrVitest || process.env.NODE_TEST_CONTEXT?.startsWith('child'));
+  const ofRunner = hasChannel && workerVariables.some((name) => process.env[name]);
+  return Boolean(ofRunner || process.env.NODE_TEST_CONTEXT?.startsWith('child'));
 }

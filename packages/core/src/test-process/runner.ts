@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import type { TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
+import { MochaFile, mochaSuite } from './mocha';
 
 type Hook = (run: (...args: any[]) => unknown, options?: any) => unknown;
 
 /** A runner's hooks, by Jest's and Vitest's names or by Mocha's and node:test's. */
 export type RunnerHooks =
   | { beforeAll: Hook; beforeEach: Hook; afterEach: Hook; afterAll: Hook }
-  | { before: Hook; beforeEach: Hook; afterEach: Hook; after: Hook };
+  | { before: Hook; beforeEach: Hook; afterEach: Hook; after: Hook; describe?: unknown };
 
 export interface Runner {
   /** Start-up has deadlines of its own, so the runner's do not cut it off. */
@@ -31,6 +32,9 @@ export function findRunner(passed?: RunnerHooks): Runner {
       hint: "pass the runner's hooks: use({ … }, { hooks: require('node:test') }); in a script use open() instead",
     });
   }
+  // Only Mocha runs a describe to the end at once, and returns its suite.
+  const suite = 'before' in hooks && !isNodeTest(hooks) ? mochaSuite(hooks.describe) : undefined;
+  if (suite) return forMocha(new MochaFile(suite));
   // Jest takes a number of ms, node:test an object; each ignores the other's.
   const options = isNodeTest(hooks) ? { timeout: longest } : longest;
   const [beforeAll, afterAll] =
@@ -43,6 +47,15 @@ export function findRunner(passed?: RunnerHooks): Runner {
   };
 }
 
+function forMocha(file: MochaFile): Runner {
+  return {
+    beforeAll: (run) => file.add('beforeAll', run),
+    beforeEach: (run) => file.add('beforeEach', (name) => run({ name })),
+    afterEach: (run) => file.add('afterEach', (name) => run({ name })),
+    afterAll: (run) => file.add('afterAll', run),
+  };
+}
+
 /** A hook that reads its arguments but declares none: Jest and Mocha take a declared one for a callback, Vitest for fixtures. */
 function withTest(run: (test: TestInfo) => Promise<void>): () => Promise<void> {
   return function hook() {
@@ -52,10 +65,10 @@ function withTest(run: (test: TestInfo) => Promise<void>): () => Promise<void> {
 }
 
 function fromGlobals(): RunnerHooks | undefined {
-  const { beforeAll, before, beforeEach, afterEach, afterAll, after } = globalThis as any;
+  const { beforeAll, before, beforeEach, afterEach, afterAll, after, describe } = globalThis as any;
   if (typeof beforeAll === 'function') return { beforeAll, beforeEach, afterEach, afterAll };
   if (typeof before === 'function' && typeof beforeEach === 'function') {
-    return { before, beforeEach, afterEach, after };
+    return { before, beforeEach, afterEach, after, describe };
   }
   return undefined;
 }
@@ -71,8 +84,13 @@ function fromVitest(): RunnerHooks | undefined {
   }
 }
 
+/** `node --test`, or a file that has loaded node:test and is run by `node` alone. */
 function fromNodeTest(): RunnerHooks | undefined {
-  if (!process.env.NODE_TEST_CONTEXT && !process.execArgv.includes('--test')) return undefined;
+  const { moduleLoadList = [] } = process as { moduleLoadList?: string[] };
+  const loaded = moduleLoadList.some((name) => name.endsWith(' internal/test_runner/harness'));
+  if (!loaded && !process.env.NODE_TEST_CONTEXT && !process.execArgv.includes('--test')) {
+    return undefined;
+  }
   return require('node:test');
 }
 
