@@ -48,6 +48,20 @@ test('tests that leave connections are named, with how many', async () => {
   );
 });
 
+test('of a server that several boundaries share it is said once, with five tests and how many more', async () => {
+  const output = await said(`
+    const both = use({ one: shelf(), two: shelf() });
+    const left = [];
+    afterAll(() => left.forEach((socket) => socket.destroy()));
+    test.each([1, 2, 3, 4, 5, 6, 7])('leaves %i', async () => { left.push(await connect()); });
+    test('the last', () => {});
+  `);
+  const lines = output.split('\n').filter((line) => line.includes('left open'));
+  expect(lines.filter((line) => line.includes('one, two: left open'))).toEqual([
+    expect.stringMatching(/"leaves 5" \(1\), 2 more$/),
+  ]);
+});
+
 test('of one test only it is said where more is asked for: a pool may have grown by it', async () => {
   const body = `
     let left;

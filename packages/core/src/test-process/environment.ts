@@ -29,6 +29,9 @@ export type Environment<B extends Boundaries> = {
   readonly [Name in keyof B]: B[Name] extends Boundary<infer Members> ? Members & Verbs : never;
 };
 
+/** How many tests a line names. */
+const mostNamed = 5;
+
 /** One boundary of the file. */
 interface Part {
   place: Place;
@@ -147,16 +150,22 @@ export class OpenBoundaries<B extends Boundaries> {
     throwFailures(await Promise.allSettled(this.parts.map((part) => inTurn(part, work))));
   }
 
+  /** Of a server that several boundaries have, once. */
   private nameLeaks(): void {
+    const boundaries = new Map<number, string[]>();
     for (const { sandbox, place } of this.parts) {
       if (!(sandbox instanceof ServerSandbox)) continue;
-      const left = this.connections.to(sandbox.port);
-      if (left.size === 0) continue;
-      const tests = [...left].map(([test, count]) => `"${test}" (${count})`).join(', ');
+      boundaries.set(sandbox.port, [...(boundaries.get(sandbox.port) ?? []), place.boundary]);
+    }
+    for (const [port, names] of boundaries) {
+      const left = [...this.connections.to(port)];
+      if (left.length === 0) continue;
+      const tests = left.slice(0, mostNamed).map(([test, count]) => `"${test}" (${count})`);
+      if (left.length > mostNamed) tests.push(`${left.length - mostNamed} more`);
       // One test's may be those by which a pool once grew; of several tests they are a leak.
       print(
-        left.size > 1 ? 'warn' : 'info',
-        `${place.boundary}: left open, and used by no later test: connections of ${tests}`,
+        left.length > 1 ? 'warn' : 'info',
+        `${names.join(', ')}: left open, and used by no later test: connections of ${tests.join(', ')}`,
       );
     }
   }
@@ -181,7 +190,7 @@ function notOpen(name: string, state: string): SeamkitError {
         hint: 'use it in tests and hooks only; in afterAll it has been given back already',
       })
     : new SeamkitError('NOT_STARTED', `env.${name} has not started`, {
-        hint: 'use it inside a test or a hook; at the top of the file nothing runs yet',
+        hint: 'use it inside a test or a hook; at the top of the file nothing runs yet. Under node:test, put before() into a describe()',
       });
 }
 
