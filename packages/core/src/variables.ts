@@ -17,6 +17,9 @@ const milliseconds = (least: number) =>
 const rules: Readonly<Record<string, OptionCheck>> = {
   SEAMKIT_LOG: is.oneOf('silent', 'warn', 'info', 'debug'),
   SEAMKIT_RUNTIME: runtime,
+  SEAMKIT_REQUIRE: check('a list of container, process and external, with commas', (value) =>
+    (value as string).split(',').every(runtime.accepts),
+  ),
   SEAMKIT_DOWNLOAD: is.oneOf('0', '1'),
   SEAMKIT_LINGER: milliseconds(0),
   SEAMKIT_START_TIMEOUT: milliseconds(1),

@@ -32,6 +32,7 @@ const wrong: [name: string, value: string, expected: RegExp][] = [
   ['SEAMKIT_PREPARE_TIMEOUT', 'Infinity', /a whole number of ms, 1 to/],
   ['SEAMKIT_LOG', 'verbose', /one of 'silent', 'warn', 'info', 'debug'/],
   ['SEAMKIT_RUNTIME', 'docker', /one of 'container', 'process', 'external'/],
+  ['SEAMKIT_REQUIRE', 'process,containers', /a list of container, process and external/],
   ['SEAMKIT_DOWNLOAD', 'false', /one of '0', '1'/],
   ['SEAMKIT_WORKSPACE', '/nowhere/at/all', /a folder that exists/],
   ['SEAMKIT_SAFE_DIRECTORIES', 'relative', /absolute paths/],

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { chownSync, mkdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Json, ProcessContext, Program, ProgramSpec, ToolOptions } from '../contract';
 import { SeamkitError } from '../errors';
@@ -87,6 +88,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
     async run(program, args, options) {
       const command = commandLine(program, args);
       start.commands.push(command.join(' '));
+      if (options?.named && !user && !hasName()) throw nameless(command[0]!);
       return finish(launch(command[0]!, command.slice(1), program, options), command.join(' '));
     },
 
@@ -176,4 +178,24 @@ async function started(child: ChildProcess): Promise<string> {
     child.once('error', reject);
   });
   return identify(child.pid!) ?? `${child.pid}:gone`;
+}
+
+/** Whether this process' user is in the user database: one of a container that was given a bare number is not. */
+function hasName(): boolean {
+  try {
+    return Boolean(userInfo().username);
+  } catch {
+    return false;
+  }
+}
+
+function nameless(program: string): SeamkitError {
+  const uid = process.getuid?.();
+  return new SeamkitError(
+    'START_FAILED',
+    `user ${uid} has no name here, and ${program} insists on one`,
+    {
+      hint: `add it to the image: RUN echo 'tests:x:${uid}:0::/tmp:/bin/sh' >> /etc/passwd; or set SEAMKIT_RUNTIME=container`,
+    },
+  );
 }
