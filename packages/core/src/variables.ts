@@ -24,6 +24,7 @@ const rules: Readonly<Record<string, OptionCheck>> = {
   SEAMKIT_LINGER: milliseconds(0),
   SEAMKIT_START_TIMEOUT: milliseconds(1),
   SEAMKIT_PREPARE_TIMEOUT: milliseconds(1),
+  SEAMKIT_RESET_TIMEOUT: milliseconds(1),
   SEAMKIT_WORKSPACE: check('a folder that exists', (value) => isFolder(value as string)),
   SEAMKIT_SAFE_DIRECTORIES: check(`absolute paths with '${delimiter}' between them`, (value) =>
     (value as string).split(delimiter).every((path) => path === '' || isAbsolute(path)),

@@ -53,6 +53,27 @@ test('a sandbox that was made and cannot be opened is removed', async () => {
   expect(await sandboxes()).toBe(before.filter((name) => /_s\d+$/.test(name)).length);
 });
 
+test('a reset that is never answered is given up: the sandbox is replaced, and the run goes on', async () => {
+  process.env.SEAMKIT_RESET_TIMEOUT = '50';
+  const told = jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
+  let hangs = true;
+  const trouble = (step: string) => {
+    if (step === 'reset' && hangs) return new Promise(() => {});
+  };
+  const env = await open({ it: shelf({ trouble }) });
+  try {
+    const { name } = env.it;
+    await env.reset();
+    expect(env.it.name).not.toBe(name);
+    expect(told.mock.calls.join()).toMatch(/did not answer a reset within 50 ms/);
+  } finally {
+    hangs = false;
+    delete process.env.SEAMKIT_RESET_TIMEOUT;
+    jest.restoreAllMocks();
+    await env.close();
+  }
+});
+
 test('a spare that cannot be made is not waited for: the next who looks makes one', async () => {
   const { options } = template('spare fails');
   let creating = 0;

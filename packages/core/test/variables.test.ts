@@ -30,6 +30,7 @@ const wrong: [name: string, value: string, expected: RegExp][] = [
   ['SEAMKIT_START_TIMEOUT', '0', /a whole number of ms, 1 to/],
   ['SEAMKIT_START_TIMEOUT', '60s', /a whole number of ms, 1 to/],
   ['SEAMKIT_PREPARE_TIMEOUT', 'Infinity', /a whole number of ms, 1 to/],
+  ['SEAMKIT_RESET_TIMEOUT', '0', /a whole number of ms, 1 to/],
   ['SEAMKIT_LOG', 'verbose', /one of 'silent', 'warn', 'info', 'debug'/],
   ['SEAMKIT_RUNTIME', 'docker', /one of 'container', 'process', 'external'/],
   ['SEAMKIT_REQUIRE', 'process,containers', /a list of container, process and external/],

@@ -3,6 +3,8 @@ import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
 import type { Discarded, HeldSandbox, Lease } from '../keeper/protocol';
 import { print } from '../print';
+import { millisecondsOf } from '../variables';
+import { within } from '../within';
 import {
   type EnsuredServer,
   endOfServer,
@@ -16,6 +18,7 @@ import { type Place, sandboxContext } from './sandbox-context';
 
 /** ms to wait for the end of a server that does not answer any more. */
 const silent = 5_000;
+const resetTimeoutDefault = 30_000;
 /** How many sandboxes are tried, where one after the other turns out to be broken. */
 const attempts = 3;
 
@@ -102,12 +105,12 @@ export class ServerSandbox {
       return this.renew();
     }
     let broken: unknown;
-    const result = await held.sandbox.reset(test).catch((error) => {
+    const result = await inTime(() => held.sandbox.reset(test)).catch((error) => {
       broken = error;
     });
     if (!broken && result !== 'spent') return;
     this.held = undefined;
-    await held.sandbox.close().catch(() => {});
+    await inTime(() => held.sandbox.close()).catch(() => {});
     if (held.moved) throw await this.lose(broken);
     if (broken) return this.beginAgain(broken as Error);
     this.inBackground(this.throwAway(held));
@@ -122,11 +125,11 @@ export class ServerSandbox {
     if (held) {
       const reset =
         !held.moved &&
-        (await held.sandbox.reset({}).then(
+        (await inTime(() => held.sandbox.reset({})).then(
           (spent) => !spent,
           () => false,
         ));
-      await held.sandbox.close().catch(() => {});
+      await inTime(() => held.sandbox.close()).catch(() => {});
       await this.release(held, reset ? 'clean' : 'dirty').catch(() => {}); // the keeper is gone, and all with it
     }
     await Promise.all(this.background);
@@ -322,6 +325,19 @@ export class ServerSandbox {
       .finally(() => this.background.delete(quiet));
     this.background.add(quiet);
   }
+}
+
+/** A server that neither answers nor ends must not hold up a run. */
+function inTime<R>(work: () => Promise<R>): Promise<R> {
+  const ms = millisecondsOf('SEAMKIT_RESET_TIMEOUT', resetTimeoutDefault);
+  return within(
+    ms,
+    work,
+    () =>
+      new SeamkitError('RESET_FAILED', `the server did not answer a reset within ${ms} ms`, {
+        hint: 'look at its log: npx seamkit logs <kit>; if it is only slow, raise SEAMKIT_RESET_TIMEOUT (ms)',
+      }),
+  );
 }
 
 export function noOwnBaseline(boundary: string): SeamkitError {
