@@ -74,6 +74,16 @@ export class Project {
     writeFileSync(join(this.folder, name), head + body);
   }
 
+  /** An ES module that has `core`, loaded, and `require`. */
+  module(name: string, body: string): void {
+    const head = `
+      import { createRequire } from 'node:module';
+      const require = createRequire(import.meta.url);
+      const core = require(${JSON.stringify(core)});
+    `;
+    writeFileSync(join(this.folder, name), head + body);
+  }
+
   marked(name: string): boolean {
     return existsSync(join(this.folder, 'marks', name));
   }

@@ -3,6 +3,7 @@ import { SeamkitError } from '../errors';
 import { print } from '../print';
 import { checkVariables } from '../variables';
 import { whileAwake } from './awake';
+import { type Config, isConfig, Variables } from './config';
 import { KeeperConnection } from './keeper-connection';
 import { LeftConnections } from './left-connections';
 import { LocalSandbox } from './local-sandbox';
@@ -47,6 +48,8 @@ export class OpenBoundaries<B extends Boundaries> {
   private readonly keeper = new KeeperConnection();
   private readonly parts: Part[] = [];
   private readonly connections = new LeftConnections();
+  private readonly variables = new Variables();
+  private readonly variablesOf: Config<B>['variables'];
   private state: 'new' | 'open' | 'closed' = 'new';
   /** The first test has begun. */
   private begun = false;
@@ -57,11 +60,13 @@ export class OpenBoundaries<B extends Boundaries> {
    * @throws SeamkitError `OPTION_INVALID`
    */
   constructor(
-    boundaries: B,
+    source: B | Config<B>,
     private readonly every: 'test' | 'file' = 'test',
   ) {
     checkVariables();
-    for (const [name, boundary] of Object.entries(boundaries)) {
+    const config = isConfig(source) ? (source as Config<B>) : { boundaries: source as B };
+    this.variablesOf = config.variables;
+    for (const [name, boundary] of Object.entries(config.boundaries)) {
       checkName(name, boundary);
       const place: Place = { boundary: name, test: {} };
       const sandbox =
@@ -100,6 +105,23 @@ export class OpenBoundaries<B extends Boundaries> {
       throw error;
     }
     this.state = 'open';
+    this.setVariables();
+  }
+
+  get isOpen(): boolean {
+    return this.state === 'open';
+  }
+
+  get isClosed(): boolean {
+    return this.state === 'closed';
+  }
+
+  /** Another file begins, in boundaries that the last one had. */
+  async beginFile(): Promise<void> {
+    if (this.state !== 'open' || !this.begun) return;
+    await this.each(({ sandbox }) => sandbox.startOver());
+    this.setVariables();
+    this.begun = false;
   }
 
   /**
@@ -129,6 +151,7 @@ export class OpenBoundaries<B extends Boundaries> {
   async reset(): Promise<void> {
     await this.each(({ sandbox, place }) => sandbox.reset(place.test));
     for (const { place } of this.parts) place.test = {};
+    this.setVariables(); // a sandbox may have been replaced by another
   }
 
   /** What is there now is the baseline from now on. */
@@ -140,9 +163,14 @@ export class OpenBoundaries<B extends Boundaries> {
   async close(): Promise<void> {
     if (this.state !== 'open') return;
     this.state = 'closed';
+    this.variables.restore();
     await this.each(({ sandbox }) => sandbox.close()).catch(() => {});
     this.nameLeaks();
     await this.keeper.close();
+  }
+
+  private setVariables(): void {
+    if (this.variablesOf) this.variables.set(this.variablesOf(this.members));
   }
 
   /** On each boundary at once; waits for all. @throws what one threw, or an `AggregateError` */

@@ -23,6 +23,7 @@ export class LocalSandbox {
 
   async open(): Promise<void> {
     const { kit, options } = this.boundary;
+    this.moved = false;
     this.sandbox = await kit.open(
       options,
       sandboxContext(kit.name, 'local', currentRun(), options, this.place),
@@ -41,6 +42,11 @@ export class LocalSandbox {
 
   async begin(test: TestInfo): Promise<void> {
     await (this.sandbox!.setBaseline ? this.setBaseline() : this.reset(test));
+  }
+
+  async startOver(): Promise<void> {
+    await this.close();
+    await this.open();
   }
 
   async reset(test: TestInfo): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Config } from './config';
 import { type Boundaries, type Environment, OpenBoundaries } from './environment';
 
 /** What `open` gives: the boundaries, and how to end. */
@@ -20,7 +21,9 @@ export type OpenEnvironment<B extends Boundaries> = Environment<B> &
  *
  * @throws SeamkitError `OPTION_INVALID`, or whatever kept a boundary from starting; nothing is open then
  */
-export async function open<B extends Boundaries>(boundaries: B): Promise<OpenEnvironment<B>> {
+export async function open<B extends Boundaries>(
+  boundaries: B | Config<B>,
+): Promise<OpenEnvironment<B>> {
   const environment = new OpenBoundaries(boundaries);
   await environment.open();
   const close = () => environment.close();

@@ -25,13 +25,20 @@ const longest = 2 ** 31 - 1;
  * @throws SeamkitError `RUNNER_UNKNOWN`
  */
 export function findRunner(passed?: RunnerHooks): Runner {
-  const hooks = passed ?? fromGlobals() ?? fromVitest() ?? fromNodeTest();
-  if (!hooks) {
+  const runner = runnerHere(passed);
+  if (!runner) {
     throw new SeamkitError('RUNNER_UNKNOWN', 'use() found no test runner here', {
       tried: ['beforeAll or before as a global', 'Vitest', 'node --test'],
       hint: "pass the runner's hooks: use({ … }, { hooks: require('node:test') }); in a script use open() instead",
     });
   }
+  return runner;
+}
+
+/** As `findRunner`; undefined where there is none. */
+export function runnerHere(passed?: RunnerHooks): Runner | undefined {
+  const hooks = passed ?? fromGlobals() ?? fromVitest() ?? fromNodeTest();
+  if (!hooks) return undefined;
   // Only Mocha runs a describe to the end at once, and returns its suite.
   const suite = 'before' in hooks && !isNodeTest(hooks) ? mochaSuite(hooks.describe) : undefined;
   if (suite) return forMocha(new MochaFile(suite));
@@ -92,6 +99,13 @@ function fromNodeTest(): RunnerHooks | undefined {
     return undefined;
   }
   return require('node:test');
+}
+
+/** Whether this is `node --test` itself, which runs each file in a process of its own. */
+export function isRunnerOfProcesses(): boolean {
+  const { execArgv, env } = process;
+  const alone = execArgv.some((arg) => /^--(experimental-)?test-isolation=none$/.test(arg));
+  return execArgv.includes('--test') && !env.NODE_TEST_CONTEXT && !alone;
 }
 
 function isNodeTest(hooks: RunnerHooks): boolean {

@@ -30,6 +30,7 @@ interface Held {
   server: string;
   id: SandboxId;
   data: Json;
+  template: Json;
   sandbox: Sandbox<object>;
   /** Its baseline is the file's own, not the template's. */
   moved?: boolean;
@@ -94,6 +95,17 @@ export class ServerSandbox {
   /** Before a file's first test: what its hooks wrote is its baseline, where the kit has such a thing. */
   async begin(test: TestInfo): Promise<void> {
     await (this.held?.sandbox.setBaseline ? this.setBaseline() : this.reset(test));
+  }
+
+  /** For another file: the template's baseline, whatever the last file has set. The url stays. */
+  async startOver(): Promise<void> {
+    const { held } = this;
+    if (!held?.moved) return this.reset({});
+    await held.sandbox.close();
+    this.held = undefined;
+    await this.driver!.recover(held.data, held.template);
+    held.sandbox = await this.driver!.open(held.data, held.template);
+    this.held = { ...held, moved: false };
   }
 
   /** To the baseline, in this sandbox or in another. @throws SeamkitError `BASELINE_LOST` */
@@ -259,7 +271,7 @@ export class ServerSandbox {
     try {
       if (lease.state === 'dirty') await driver.recover(data, lease.template);
       const sandbox = await driver.open(data, lease.template);
-      return { session, server, id: lease.id, data, sandbox };
+      return { session, server, id: lease.id, data, template: lease.template, sandbox };
     } catch (error) {
       await driver.destroy(data).catch(() => {}); // the first error counts
       throw error;

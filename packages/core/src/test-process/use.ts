@@ -1,6 +1,14 @@
 import { SeamkitError } from '../errors';
+import { aheadOf, checkConfig, setAhead } from './ahead';
+import type { Config } from './config';
 import { type Boundaries, type Environment, OpenBoundaries } from './environment';
-import { findRunner, type RunnerHooks } from './runner';
+import {
+  findRunner,
+  isRunnerOfProcesses,
+  type Runner,
+  type RunnerHooks,
+  runnerHere,
+} from './runner';
 
 export interface UseOptions {
   /** The runner's hooks, where they are no globals: `require('node:test')`, or `import * as vitest`. */
@@ -23,16 +31,46 @@ export interface UseOptions {
  * boundary from starting, and what a boundary found wrong with a test
  */
 export function use<B extends Boundaries>(
-  boundaries: B,
+  boundaries: B | Config<B>,
   { hooks, reset = 'test' }: UseOptions = {},
 ): Environment<B> {
-  const environment = new OpenBoundaries(boundaries, checkReset(reset));
+  const ahead = aheadOf(boundaries);
+  if (ahead?.hooked) return ahead.environment.members;
+  const environment: OpenBoundaries<B> =
+    ahead?.environment ?? new OpenBoundaries(boundaries, checkReset(reset));
   const runner = findRunner(hooks);
-  runner.beforeAll(() => environment.open());
+  // What was opened ahead of several files stays for the next.
+  runner.beforeAll(() => (ahead ? environment.beginFile() : environment.open()));
+  addHooks(environment, runner);
+  if (!ahead) runner.afterAll(() => environment.close());
+  return environment.members;
+}
+
+/**
+ * Opens a config's boundaries now, before the test files are loaded, so that what they import finds
+ * its environment variables. `use` of the same config then gives these. For a set-up file of the
+ * runner, once per process: a second call gives what the first one opened.
+ *
+ * @throws SeamkitError `OPTION_INVALID`, and whatever kept a boundary from starting
+ */
+export async function openAhead<B extends Boundaries>(
+  config: Config<B>,
+  { reset = 'test' }: Omit<UseOptions, 'hooks'> = {},
+): Promise<void> {
+  checkConfig(config);
+  if (aheadOf(config) || isRunnerOfProcesses()) return;
+  const environment = new OpenBoundaries(config, checkReset(reset));
+  await environment.open();
+  const runner = runnerHere();
+  setAhead({ config: config as Config, environment, hooked: runner !== undefined });
+  if (!runner) return;
+  addHooks(environment, runner);
+  runner.afterAll(() => environment.close());
+}
+
+function addHooks(environment: OpenBoundaries<any>, runner: Runner): void {
   runner.beforeEach((test) => environment.begin(test));
   runner.afterEach((test) => environment.end(test));
-  runner.afterAll(() => environment.close());
-  return environment.members;
 }
 
 function checkReset(reset: unknown): 'test' | 'file' {
