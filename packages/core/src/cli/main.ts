@@ -16,6 +16,7 @@ const program = new Command('seamkit')
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(seamkit --help tells more)')
   .addHelpText('after', '\nExit codes: 0 fine, 1 something failed or is to mend, 2 wrong usage.')
+  .enablePositionalOptions()
   .exitOverride();
 
 command('doctor')
@@ -28,10 +29,20 @@ command('init')
   .action(run((options) => load<typeof import('./init')>('./init').init(options)));
 
 command('up')
-  .argument('[kits...]', 'default: every installed kit that has a server')
+  .argument('[kits...]', 'default: those of seamkit.config, else every installed kit that has a server')
   .description('start servers for development, until `seamkit down`')
   .option('--env', 'print KEY=VALUE lines only')
   .action(run((kits, options) => load<typeof import('./up')>('./up').up(kits, options)));
+
+program
+  .command('run')
+  .argument('<command...>', 'after --, with its arguments')
+  .description('run a command with the boundaries of seamkit.config open, and its variables set')
+  .passThroughOptions()
+  .action(async (args: string[]) => {
+    checkVariables();
+    process.exitCode = await load<typeof import('./run')>('./run').run(args);
+  });
 
 command('down')
   .description('end what `seamkit up` started')

@@ -10,15 +10,21 @@ import type { HeldSandbox, Urls } from '../keeper/protocol';
 import { stateFolder, unwritable } from '../private-folder';
 import { shellWord } from '../shell-word';
 import { chooseRuntime } from '../test-process/choose-runtime';
-import type { EnsuredServer } from '../test-process/ensure-server';
+import type { EnsuredServer, ServerBoundary } from '../test-process/ensure-server';
 import { call } from '../test-process/keeper-call';
 import { KeeperConnection } from '../test-process/keeper-connection';
 import { ServerSandbox } from '../test-process/server-sandbox';
 import { findWorkspace } from '../workspace';
-import { type InstalledServerKit, serverKits } from './installed-kits';
+import { serverKits } from './installed-kits';
 import { columns, paint, type Result, tell } from './output';
+import { projectConfig } from './project-config';
 
 const pollInterval = 50;
+
+interface ServerOfKit {
+  name: string;
+  boundary: ServerBoundary;
+}
 
 interface UpServer {
   kit: string;
@@ -40,7 +46,7 @@ interface Report {
  * up already stays as it is. Of several at once, one works while the others wait.
  */
 export async function up(names: readonly string[], { env = false }): Promise<Result> {
-  const kits = serverKits(names);
+  const kits = await wanted(names);
   if (kits.length === 0) {
     throw new SeamkitError('OPTION_INVALID', 'no kit that has a server is installed here', {
       hint: 'install one, e.g.: npm install --save-dev @seamkit/postgres; or run this where it is installed',
@@ -74,6 +80,22 @@ export async function up(names: readonly string[], { env = false }): Promise<Res
   }
 }
 
+/** By the project's config where it has one: its versions, its `prepare`. */
+async function wanted(names: readonly string[]): Promise<ServerOfKit[]> {
+  const { boundaries = {} } = (await projectConfig()) ?? {};
+  const configured = Object.values(boundaries).filter(
+    (boundary): boundary is ServerBoundary => 'plan' in boundary.kit,
+  );
+  const byKit = new Map(configured.map((boundary) => [boundary.kit.name, boundary]));
+  if (names.length === 0 && byKit.size > 0) {
+    return [...byKit].map(([name, boundary]) => ({ name, boundary }));
+  }
+  return serverKits(names).map(({ name, boundary }) => ({
+    name,
+    boundary: byKit.get(name) ?? boundary,
+  }));
+}
+
 /** What this workspace's keepers hold. */
 export async function heldHere(): Promise<HeldSandbox[]> {
   const found = await neighbours(findWorkspace());
@@ -105,7 +127,7 @@ function take(path: string): (() => void) | undefined {
 }
 
 async function bringUp(
-  { name, boundary }: InstalledServerKit,
+  { name, boundary }: ServerOfKit,
   held: HeldSandbox | undefined,
 ): Promise<UpServer> {
   if (held) return shown(held, true);
