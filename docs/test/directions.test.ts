@@ -40,6 +40,46 @@ test('core imports no kit, and not the conformance suite', () => {
   expect(ofOurs('packages/core/src')).toEqual([]);
 });
 
+/** Core's rooms: each may use those that its line names, its own, and the files beside them. */
+const mayUse: Record<string, string[]> = {
+  system: [],
+  project: ['system'],
+  program: ['system'],
+  protocol: ['system', 'project'],
+  runtime: ['system', 'program', 'protocol'],
+  keeper: ['system', 'project', 'protocol', 'runtime'],
+  'test-process': ['system', 'project', 'protocol'],
+  cli: ['system', 'project', 'program', 'protocol', 'runtime', 'keeper', 'test-process'],
+};
+
+const coreFolder = 'packages/core/src';
+const roomOf = (path: string) => relative(join(root, coreFolder), join(root, path)).split('/');
+
+test("core's rooms use each other in one direction", () => {
+  const rooms = readdirSync(join(root, coreFolder), { withFileTypes: true });
+  expect(rooms.flatMap((one) => (one.isDirectory() ? [one.name] : [])).sort()).toEqual(
+    Object.keys(mayUse).sort(),
+  );
+  const against = importsBelow(coreFolder).filter(({ file, target }) => {
+    const [from, inRoom] = roomOf(file);
+    const [to, deeper] = roomOf(join(dirname(file), target));
+    if (!inRoom || !target.startsWith('.') || !deeper || to === '..') return false;
+    return from !== to && !mayUse[from!]!.includes(to!);
+  });
+  expect(against).toEqual([]);
+});
+
+test("what stands beside core's rooms uses none of them, but for what the package exports", () => {
+  const exported = ['index.ts', 'inspect.ts', 'jest-reporter.ts'];
+  const into = importsBelow(coreFolder).filter(({ file, target }) => {
+    const [name, inRoom] = roomOf(file);
+    if (inRoom || exported.includes(name!) || !target.startsWith('.')) return false;
+    const [to, deeper] = roomOf(join(dirname(file), target));
+    return deeper !== undefined && to !== '..';
+  });
+  expect(into).toEqual([]);
+});
+
 test('the conformance suite imports core only', () => {
   const others = ofOurs('packages/conformance/src').filter(
     ({ target }) => !/^@seamkit\/core(\/inspect)?$/.test(target),

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { belongings, type Entry, keeperStatus, leftovers } from '@seamkit/core/inspect';
 import { describeUnless, testUnless } from '@seamkit/test-run';
-import { keeperPaths } from '../dist/keeper/paths';
-import { isAlive } from '../dist/keeper/process-identity';
+import { keeperPaths } from '../dist/protocol/paths';
 import { dyingWithUs } from '../dist/runtime/dying-with-us';
+import { isAlive } from '../dist/system/process-identity';
 import { leashOf } from '../test/leash';
 import { Project } from '../test/project';
 import { until } from '../test/until';

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { keeperPaths } from '../dist/keeper/paths';
+import { keeperPaths } from '../dist/protocol/paths';
 import { Project, type Run } from '../test/project';
 import { until } from '../test/until';
 

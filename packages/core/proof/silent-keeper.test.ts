@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { open } from '@seamkit/core';
 import { belongings, keeperStatus, leftovers } from '@seamkit/core/inspect';
 import { describeUnless } from '@seamkit/test-run';
-import { keeperPaths } from '../dist/keeper/paths';
+import { keeperPaths } from '../dist/protocol/paths';
 import { leashOf } from '../test/leash';
 import { caller, shelf } from '../test/shelf/kit';
 import { until } from '../test/until';

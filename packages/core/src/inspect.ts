@@ -3,8 +3,8 @@
  * servers rather than use them.
  */
 export { belongings, leftovers } from './keeper/belongings';
-export { type Entry, killGroup } from './keeper/ledger';
-export type { ServerStatus, Status } from './keeper/protocol';
+export { findWorkspace } from './project/workspace';
+export type { ServerStatus, Status } from './protocol/messages';
+export { type Entry, killGroup } from './system/ledger';
 export { keeperStatus } from './test-process/keeper-session';
 export { type OpenServer, openServer } from './test-process/open-server';
-export { findWorkspace } from './workspace';

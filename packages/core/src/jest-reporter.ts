@@ -1,6 +1,6 @@
-import { plural, seconds, serverTable } from './server-table';
+import { plural, seconds, serverTable } from './cli/server-table';
+import { findWorkspace } from './project/workspace';
 import { keeperStatus } from './test-process/keeper-session';
-import { findWorkspace } from './workspace';
 
 /** What a reporter is told at the end of a Jest run. */
 interface Results {

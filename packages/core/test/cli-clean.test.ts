@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { testUnless } from '@seamkit/test-run';
-import { Ledger } from '../dist/keeper/ledger';
-import { identify } from '../dist/keeper/process-identity';
+import { Ledger } from '../dist/system/ledger';
+import { identify } from '../dist/system/process-identity';
 import { CliProject } from './cli-project';
 import { until } from './until';
 

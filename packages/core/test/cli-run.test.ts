@@ -56,7 +56,10 @@ test('a config that is an ES module, in a folder above', async () => {
   project.write(
     'seamkit.config.mjs',
     config
-      .replace('const { defineConfig } = require', "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\nconst { defineConfig } = require")
+      .replace(
+        'const { defineConfig } = require',
+        "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);\nconst { defineConfig } = require",
+      )
       .replace('module.exports =', 'export default'),
   );
   command('');

@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { Ledger } from '../dist/keeper/ledger';
 import { containerContext } from '../dist/runtime/container';
 import { ServerStart } from '../dist/runtime/server-start';
+import { Ledger } from '../dist/system/ledger';
 
 // An engine that ends in a moment that is too short to be met by chance, so it is played here:
 // what of Testcontainers the container runtime uses, with an engine that ends when it is told to.

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { identify } from '../dist/keeper/process-identity';
+import { identify } from '../dist/system/process-identity';
 
 /** The pid of a keeper's leash (its arguments have the keeper's identity). Linux only. */
 export function leashOf(keeper: number): number | undefined {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const lockModule = join(__dirname, '../dist/keeper/lock.js');
+const lockModule = join(__dirname, '../dist/system/lock.js');
 
 // Each process tries the lock once all are there, says whether it got it, and lives until all have.
 const contender = `

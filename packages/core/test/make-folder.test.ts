@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testUnless } from '@seamkit/test-run';
-import { makeFolder } from '../dist/make-folder';
+import { makeFolder } from '../dist/system/make-folder';
 
 let folder: string;
 

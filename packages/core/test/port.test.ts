@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Entry, Ledger } from '../dist/keeper/ledger';
 import { freePort } from '../dist/runtime/port';
+import { type Entry, Ledger } from '../dist/system/ledger';
 
 let folder: string;
 

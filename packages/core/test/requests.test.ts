@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { open } from '@seamkit/core';
 import { keeperStatus } from '@seamkit/core/inspect';
-import { keeperPaths } from '../dist/keeper/paths';
-import { bodyLimit } from '../dist/keeper/requests';
+import { keeperPaths } from '../dist/protocol/paths';
+import { bodyLimit } from '../dist/protocol/requests';
 import { caller, shelf } from './shelf/kit';
 import { emptyWorkspace } from './workspace';
 

@@ -21,9 +21,9 @@ import { join } from 'node:path';
 import { open } from '@seamkit/core';
 import { belongings, keeperStatus } from '@seamkit/core/inspect';
 import { describeUnless } from '@seamkit/test-run';
-import { Ledger } from '../dist/keeper/ledger';
 import { handOver } from '../dist/runtime/hand-over';
 import { takeServerUser } from '../dist/runtime/server-user';
+import { Ledger } from '../dist/system/ledger';
 import { shelf } from './shelf/kit';
 import { emptyWorkspace } from './workspace';
 

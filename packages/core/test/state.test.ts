@@ -16,8 +16,8 @@ import { dirname, join } from 'node:path';
 import { open } from '@seamkit/core';
 import { belongings } from '@seamkit/core/inspect';
 import { describeUnless } from '@seamkit/test-run';
-import { keeperPaths } from '../dist/keeper/paths';
-import { ownFolder } from '../dist/private-folder';
+import { keeperPaths } from '../dist/protocol/paths';
+import { ownFolder } from '../dist/system/private-folder';
 import { shelf } from './shelf/kit';
 import { emptyWorkspace, endKeeper } from './workspace';
 

@@ -18,9 +18,9 @@ import { dirname, join } from 'node:path';
 import { describeUnless, testUnless } from '@seamkit/test-run';
 import { OwnModules } from '../dist/keeper/own-modules';
 import { findProgram } from '../dist/program/find';
+import { findProject } from '../dist/project/workspace';
 import { findTestcontainers } from '../dist/runtime/container';
 import { containersUsable } from '../dist/test-process/choose-runtime';
-import { findProject } from '../dist/workspace';
 
 // Another user of the machine has put things where ours are looked for: in a folder above that all
 // may write to, as /tmp is. Users are told apart by their ids, so it takes root to play them.

@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keeperStatus } from '@seamkit/core/inspect';
-import { identify, isAlive } from '../dist/keeper/process-identity';
+import { identify, isAlive } from '../dist/system/process-identity';
 import { until } from './until';
 
 /** Gives this test file a workspace of its own, `SEAMKIT_WORKSPACE`, with a keeper of its own. */

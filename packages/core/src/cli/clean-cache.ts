@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { tryLock } from '../keeper/lock';
-import { neighbours } from '../keeper/neighbours';
 import { cacheFolder } from '../program/cache-folder';
+import { neighbours } from '../protocol/keepers';
+import { tryLock } from '../system/lock';
 import type { Kept, Thing } from './clean';
 import { bytesIn } from './disk';
 

@@ -2,11 +2,11 @@ import { existsSync, lstatSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { leftovers } from '../keeper/belongings';
-import { Ledger } from '../keeper/ledger';
-import { tryLock } from '../keeper/lock';
-import { keeperFolders } from '../keeper/neighbours';
-import { isAlive } from '../keeper/process-identity';
+import { keeperFolders } from '../protocol/keepers';
 import { deadDataFolders } from '../runtime/data-folder';
+import { Ledger } from '../system/ledger';
+import { tryLock } from '../system/lock';
+import { isAlive } from '../system/process-identity';
 import type { Kept, Thing } from './clean';
 import { bytesIn } from './disk';
 

@@ -2,13 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { freemem, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type ErrorData, SeamkitError } from '../errors';
-import { openFilesLimit } from '../open-files';
 import { cacheFolder } from '../program/cache-folder';
+import { findWorkspace } from '../project/workspace';
 import { findTestcontainers } from '../runtime/container';
 import { memoryFolder, roomNeeded } from '../runtime/data-folder';
 import { connectEngine } from '../runtime/engine';
+import { openFilesLimit } from '../system/open-files';
 import { findEngine } from '../test-process/find-engine';
-import { findWorkspace } from '../workspace';
 import { bytesFree, bytesIn } from './disk';
 
 /** What every kit needs of the machine. Sizes in bytes; absent where this system does not tell. */

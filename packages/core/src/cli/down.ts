@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { neighbours } from '../keeper/neighbours';
-import { identify, isAlive } from '../keeper/process-identity';
-import type { DownReply } from '../keeper/protocol';
-import { call, statusAt } from '../test-process/keeper-call';
-import { findWorkspace } from '../workspace';
+import { findWorkspace } from '../project/workspace';
+import { call, statusAt } from '../protocol/call';
+import { neighbours } from '../protocol/keepers';
+import type { DownReply } from '../protocol/messages';
+import { identify, isAlive } from '../system/process-identity';
 import type { Result } from './output';
 import { lockUp } from './up';
 

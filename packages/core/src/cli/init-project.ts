@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
-import { refuseForeign } from '../owner';
+import { refuseForeign } from '../system/owner';
 
 export type Runner = 'jest' | 'vitest' | 'node:test';
 

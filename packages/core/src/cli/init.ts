@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
-import { spawn } from '../spawn';
+import { spawn } from '../system/spawn';
 import { recipes } from './first-tests';
 import type { Recipe } from './first-tests/recipe';
 import { Style } from './first-tests/style';

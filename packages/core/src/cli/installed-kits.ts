@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Boundary, LocalKit, ServerKit } from '../contract';
 import { SeamkitError } from '../errors';
-import { refuseForeign } from '../owner';
-import { dependenciesOf, findPackage, packagesOf } from '../project-packages';
-import { findProject } from '../workspace';
+import { dependenciesOf, findPackage, packagesOf } from '../project/project-packages';
+import { findProject } from '../project/workspace';
+import { refuseForeign } from '../system/owner';
 
 /**
  * A package says that it is a kit by naming its factory, which must work without options:

@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { SeamkitError } from '../errors';
-import { neighbours } from '../keeper/neighbours';
-import type { ServerLogLine } from '../keeper/protocol';
-import { send, unlessSilent } from '../test-process/keeper-call';
-import { findWorkspace } from '../workspace';
+import { findWorkspace } from '../project/workspace';
+import { send, unlessSilent } from '../protocol/call';
+import { neighbours } from '../protocol/keepers';
+import type { ServerLogLine } from '../protocol/messages';
 import { serverKits } from './installed-kits';
 import { paint, type Result } from './output';
 

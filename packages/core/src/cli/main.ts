@@ -29,7 +29,10 @@ command('init')
   .action(run((options) => load<typeof import('./init')>('./init').init(options)));
 
 command('up')
-  .argument('[kits...]', 'default: those of seamkit.config, else every installed kit that has a server')
+  .argument(
+    '[kits...]',
+    'default: those of seamkit.config, else every installed kit that has a server',
+  )
   .description('start servers for development, until `seamkit down`')
   .option('--env', 'print KEY=VALUE lines only')
   .action(run((kits, options) => load<typeof import('./up')>('./up').up(kits, options)));

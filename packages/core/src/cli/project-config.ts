@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SeamkitError } from '../errors';
-import { refuseForeign } from '../owner';
+import { findProject } from '../project/workspace';
+import { refuseForeign } from '../system/owner';
 import { type Config, isConfig } from '../test-process/config';
-import { findProject } from '../workspace';
 
 const names = ['js', 'cjs', 'mjs', 'ts', 'cts', 'mts'].map((end) => `seamkit.config.${end}`);
 

@@ -1,9 +1,9 @@
-import { neighbours } from '../keeper/neighbours';
-import type { ServerStatus } from '../keeper/protocol';
-import { plural } from '../server-table';
-import { findWorkspace } from '../workspace';
+import { findWorkspace } from '../project/workspace';
+import { neighbours } from '../protocol/keepers';
+import type { ServerStatus } from '../protocol/messages';
 import { memoryOf } from './memory';
 import { columns, duration, paint, type Result, size } from './output';
+import { plural } from './server-table';
 
 interface ServerRow {
   workspace: string;

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { SeamkitError } from '../errors';
-import { spawn } from '../spawn';
+import { spawn } from '../system/spawn';
 import { open } from '../test-process/open';
 import { projectConfig } from './project-config';
 

@@ -1,7 +1,7 @@
 import { SeamkitError } from '../errors';
-import { neighbours } from '../keeper/neighbours';
-import { call } from '../test-process/keeper-call';
-import { findWorkspace } from '../workspace';
+import { findWorkspace } from '../project/workspace';
+import { call } from '../protocol/call';
+import { neighbours } from '../protocol/keepers';
 import { serverKits } from './installed-kits';
 import type { Result } from './output';
 

@@ -1,42 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { setImmediate } from 'node:timers';
-import { type ErrorData, SeamkitError } from '../errors';
+import { SeamkitError } from '../errors';
+import type { Calls, LogsRequest, SessionRequest } from '../protocol/messages';
+import { readRequest } from '../protocol/requests';
 import { sendLogs } from './logs';
-import type {
-  DownReply,
-  EndedRequest,
-  EnsureReply,
-  EnsureRequest,
-  HoldRequest,
-  Lease,
-  LeaseRequest,
-  LogsRequest,
-  ReleaseRequest,
-  SandboxReport,
-  SessionRequest,
-  SpareRequest,
-  Status,
-  TemplateReport,
-  Urls,
-} from './protocol';
-import { readRequest } from './requests';
 import type { Servers } from './servers';
 import type { Sessions } from './sessions';
-
-/** The keeper's calls, HTTP over its socket: JSON in, JSON out, errors as data with status 500. */
-export interface Calls {
-  '/ensure': [EnsureRequest, EnsureReply];
-  '/ended': [EndedRequest, ErrorData | null];
-  '/lease': [LeaseRequest, Lease];
-  '/spare': [SpareRequest, Lease | null];
-  '/template': [TemplateReport, null];
-  '/sandbox': [SandboxReport, null];
-  '/release': [ReleaseRequest, null];
-  '/status': [null, Status];
-  '/hold': [HoldRequest, null];
-  '/urls': [null, Urls];
-  '/down': [null, DownReply];
-}
 
 interface Keeper {
   workspace: string;

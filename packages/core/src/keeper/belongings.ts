@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Entry, Ledger, labelled, withEngine } from './ledger';
-import { keeperPaths } from './paths';
-import { isAlive } from './process-identity';
+import { keeperPaths } from '../protocol/paths';
+import { type Entry, Ledger, labelled, withEngine } from '../system/ledger';
+import { isAlive } from '../system/process-identity';
 
 /** What a workspace's keepers own at this moment. Starts nothing, changes nothing. */
 export function belongings(workspace: string): Entry[] {

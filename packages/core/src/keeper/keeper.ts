@@ -13,19 +13,19 @@ import type { Server as HttpServer } from 'node:http';
 import { join } from 'node:path';
 import { clearTimeout, setInterval, setTimeout } from 'node:timers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startLeash } from '../protocol/detached';
+import { listens } from '../protocol/listens';
+import type { KeeperPaths } from '../protocol/paths';
+import { signInterval } from '../protocol/silence';
 import { dataRoot, makeDataRoot } from '../runtime/data-folder';
+import { ifThere, Ledger, removeFolder } from '../system/ledger';
+import { clearLock, tryLock } from '../system/lock';
+import { identify, isAlive } from '../system/process-identity';
 import { millisecondsOf } from '../variables';
 import { createApi } from './api';
-import { startLeash } from './detached';
-import { ifThere, Ledger, removeFolder } from './ledger';
-import { listens } from './listens';
-import { clearLock, tryLock } from './lock';
 import type { OwnModules } from './own-modules';
-import type { KeeperPaths } from './paths';
-import { identify, isAlive } from './process-identity';
 import { Servers } from './servers';
 import { Sessions } from './sessions';
-import { signInterval } from './silence';
 
 /** ms that a keeper stays after the last process that used it, so that the next package or run finds it warm. */
 const lingerDefault = 3_000;

@@ -1,11 +1,11 @@
 import { rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lostMark } from './detached';
-import { Ledger, removeFolder } from './ledger';
-import { clearLock, tryLock } from './lock';
-import { endByIdentity, isAlive } from './process-identity';
-import { watchSilence } from './silence';
+import { lostMark } from '../protocol/detached';
+import { watchSilence } from '../protocol/silence';
+import { Ledger, removeFolder } from '../system/ledger';
+import { clearLock, tryLock } from '../system/lock';
+import { endByIdentity, isAlive } from '../system/process-identity';
 
 /** ms that it goes on for an engine that is away; then that is left to the next keeper. */
 const patience = 120_000;

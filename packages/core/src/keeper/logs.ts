@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { LogsRequest, ServerLogLine } from './protocol';
+import type { LogsRequest, ServerLogLine } from '../protocol/messages';
 import type { Servers } from './servers';
 
 /**

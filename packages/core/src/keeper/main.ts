@@ -1,6 +1,6 @@
+import { keeperPaths } from '../protocol/paths';
 import { runKeeper } from './keeper';
 import { OwnModules } from './own-modules';
-import { keeperPaths } from './paths';
 
 // Arguments: the workspace's root, and the project of who starts it. What goes wrong lands in the
 // keeper's log.

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { SeamkitError } from '../errors';
-import type { Looker } from '../owner';
-import { dependenciesOf, findPackage, packagesOf } from '../project-packages';
+import { dependenciesOf, findPackage, packagesOf } from '../project/project-packages';
+import type { Looker } from '../system/owner';
 
 /**
  * The code that a keeper may load: what lies in its projects, and in the packages that these depend

@@ -1,7 +1,7 @@
 import type { Json, SandboxId } from '../contract';
 import { type ErrorData, SeamkitError } from '../errors';
+import type { Discarded, Lease } from '../protocol/messages';
 import type { Names } from './names';
-import type { Discarded, Lease } from './protocol';
 
 interface Sandbox {
   id: SandboxId;

@@ -2,16 +2,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Endpoint, ServerModule, ServerRequest } from '../contract';
 import { type ErrorData, SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
-import { containerContext } from '../runtime/container';
-import { processContext } from '../runtime/process';
-import type { ServerLog } from '../runtime/server-log';
-import { type Ending, ServerStart } from '../runtime/server-start';
-import { type ServerUser, takeServerUser } from '../runtime/server-user';
-import { withoutPassword } from '../without-password';
-import type { Ledger } from './ledger';
-import { Names } from './names';
-import type { OwnModules } from './own-modules';
-import { Pool } from './pool';
 import type {
   EndedRequest,
   EnsureReply,
@@ -19,7 +9,17 @@ import type {
   ServerIdentity,
   ServerStatus,
   StartOptions,
-} from './protocol';
+} from '../protocol/messages';
+import { containerContext } from '../runtime/container';
+import { processContext } from '../runtime/process';
+import type { ServerLog } from '../runtime/server-log';
+import { type Ending, ServerStart } from '../runtime/server-start';
+import { type ServerUser, takeServerUser } from '../runtime/server-user';
+import type { Ledger } from '../system/ledger';
+import { withoutPassword } from '../without-password';
+import { Names } from './names';
+import type { OwnModules } from './own-modules';
+import { Pool } from './pool';
 import { serviceOf } from './service';
 import { sweep } from './sweep';
 

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { setInterval } from 'node:timers';
-import { isAlive } from './process-identity';
-import type { HeldSandbox, Hello, Notice, SessionRequest } from './protocol';
+import type { HeldSandbox, Hello, Notice, SessionRequest } from '../protocol/messages';
+import { isAlive } from '../system/process-identity';
 
 const watchInterval = 500;
 

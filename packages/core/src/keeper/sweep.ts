@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Endpoint, ServerModule } from '../contract';
-import { spawn } from '../spawn';
+import { spawn } from '../system/spawn';
 
 const deadline = 20_000;
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
-import { spawn } from '../spawn';
+import { spawn } from '../system/spawn';
 import { makeOnce, needSpace } from './cache-folder';
 import type { DebianHost } from './debian-host';
 import { megabytes } from './megabytes';

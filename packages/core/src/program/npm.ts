@@ -3,7 +3,7 @@ import { chmod, cp, lstat, mkdir, readdir, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import type { ProgramSpec, StartContext } from '../contract';
 import { fingerprint } from '../fingerprint';
-import { foreign, type Looker } from '../owner';
+import { foreign, type Looker } from '../system/owner';
 import { cacheFolder, type Environment, makeOnce, unchanged } from './cache-folder';
 import { outOfReach } from './reachable';
 

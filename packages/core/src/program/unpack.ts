@@ -17,7 +17,7 @@ import {
 import { basename, dirname, join, relative } from 'node:path';
 import { SeamkitError } from '../errors';
 import { shellWord } from '../shell-word';
-import { spawn } from '../spawn';
+import { spawn } from '../system/spawn';
 import { interpreterOf } from './elf';
 
 const merged = ['bin', 'sbin', 'lib', 'lib64'];

@@ -1,7 +1,7 @@
 import type { SpawnOptionsWithoutStdio } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { clearTimeout, setTimeout } from 'node:timers';
-import { spawn } from '../spawn';
+import { spawn } from '../system/spawn';
 
 const patience = 10_000;
 

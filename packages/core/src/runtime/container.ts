@@ -7,9 +7,9 @@ import type {
   StartedContainer,
 } from '../contract';
 import { SeamkitError } from '../errors';
-import { type Ledger, removeContainers } from '../keeper/ledger';
 import { memoryBytes } from '../options';
-import { type Looker, refuseForeign } from '../owner';
+import { type Ledger, removeContainers } from '../system/ledger';
+import { type Looker, refuseForeign } from '../system/owner';
 import { answers, endOfContainer, engineEnded, watchEngine } from './ending';
 import { connectEngine } from './engine';
 import { type Asker, programSearch } from './program-search';

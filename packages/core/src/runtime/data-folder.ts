@@ -8,8 +8,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { identify, isAlive } from '../keeper/process-identity';
-import { isOwnFolder, ownFolder } from '../private-folder';
+import { isOwnFolder, ownFolder } from '../system/private-folder';
+import { identify, isAlive } from '../system/process-identity';
 
 export const memoryFolder = '/dev/shm';
 export const roomNeeded = 512 * 1024 * 1024;

@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
-import type { Ledger } from '../keeper/ledger';
-import { tryLock } from '../keeper/lock';
-import { stateFolder } from '../private-folder';
+import type { Ledger } from '../system/ledger';
+import { tryLock } from '../system/lock';
+import { stateFolder } from '../system/private-folder';
 
 // Below the range that the system gives to clients, so that no client's own port is in the way.
 const lowest = 20_000;

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import type { Program, RunOptions } from '../contract';
-import { killGroup, type Ledger } from '../keeper/ledger';
-import { identify } from '../keeper/process-identity';
-import { spawn } from '../spawn';
+import { killGroup, type Ledger } from '../system/ledger';
+import { identify } from '../system/process-identity';
+import { spawn } from '../system/spawn';
 import type { ServerStart } from './server-start';
 
 // As for servers: it begins only once it is in the ledger. The rest of the input is the program's.

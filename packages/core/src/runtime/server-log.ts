@@ -1,10 +1,6 @@
-const capacity = 2_000;
+import type { LogLine } from '../protocol/messages';
 
-/** A line of a server's log; `at` in ms since the epoch. */
-export interface LogLine {
-  at: number;
-  text: string;
-}
+const capacity = 2_000;
 
 /** A server's last lines. Secrets that it was started with never get in. */
 export class ServerLog {

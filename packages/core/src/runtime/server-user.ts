@@ -3,9 +3,9 @@ import { randomInt } from 'node:crypto';
 import { accessSync, constants, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
-import type { Ledger } from '../keeper/ledger';
-import { tryLock } from '../keeper/lock';
-import { isOwnFolder, stateFolder } from '../private-folder';
+import type { Ledger } from '../system/ledger';
+import { tryLock } from '../system/lock';
+import { isOwnFolder, stateFolder } from '../system/private-folder';
 
 /** Spawn options that drop root. */
 export interface ServerUser {

@@ -1,7 +1,7 @@
 import type { RuntimeName, ServerKit, ServerOptions } from '../contract';
 import { SeamkitError } from '../errors';
-import { foreign } from '../owner';
 import { print } from '../print';
+import { foreign } from '../system/owner';
 import { kitVariable, kitVariableName, variable } from '../variables';
 import { checkExternalUrl } from './external-host';
 import { findEngine } from './find-engine';

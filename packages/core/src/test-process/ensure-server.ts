@@ -7,8 +7,8 @@ import type {
   ServerOptions,
 } from '../contract';
 import { SeamkitError } from '../errors';
-import type { ServerIdentity } from '../keeper/protocol';
 import { print } from '../print';
+import type { ServerIdentity } from '../protocol/messages';
 import { kitVariable, millisecondsOf } from '../variables';
 import { chooseRuntime } from './choose-runtime';
 import type { KeeperConnection } from './keeper-connection';

@@ -1,5 +1,5 @@
 import { print } from '../print';
-import { findWorkspace } from '../workspace';
+import { findWorkspace } from '../project/workspace';
 import { KeeperSession } from './keeper-session';
 
 /** A test file's session with its keeper: opened when first needed, again if the keeper died. */

@@ -1,7 +1,7 @@
 import type { Boundary, LocalKit, Sandbox, TestInfo } from '../contract';
 import type { SeamkitError } from '../errors';
 import { print } from '../print';
-import { currentRun } from './run';
+import { currentRun } from './current-run';
 import { type Place, sandboxContext } from './sandbox-context';
 import { baselineLost, noOwnBaseline } from './server-sandbox';
 

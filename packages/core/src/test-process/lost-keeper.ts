@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lostMark, startLeash } from '../keeper/detached';
-import type { KeeperPaths } from '../keeper/paths';
-import { isAlive } from '../keeper/process-identity';
+import { lostMark, startLeash } from '../protocol/detached';
+import type { KeeperPaths } from '../protocol/paths';
+import { isAlive } from '../system/process-identity';
 
 /** ms in which a killed keeper is gone, once its connections are. */
 const dyingTime = 5_000;

@@ -1,8 +1,7 @@
-import type { Driver, Json, Sandbox, SandboxId, TestInfo } from '../contract';
+import type { Driver, TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
-import { fingerprint } from '../fingerprint';
-import type { Discarded, HeldSandbox, Lease } from '../keeper/protocol';
 import { print } from '../print';
+import type { HeldSandbox } from '../protocol/messages';
 import { millisecondsOf } from '../variables';
 import { within } from '../within';
 import {
@@ -12,30 +11,12 @@ import {
   type ServerBoundary,
 } from './ensure-server';
 import type { KeeperConnection } from './keeper-connection';
-import type { KeeperSession } from './keeper-session';
-import { currentRun } from './run';
+import { type Held, Leases } from './leases';
 import { type Place, sandboxContext } from './sandbox-context';
 
 /** ms to wait for the end of a server that does not answer any more. */
 const silent = 5_000;
 const resetTimeoutDefault = 30_000;
-/** How many sandboxes are tried, where one after the other turns out to be broken. */
-const attempts = 3;
-
-type GivenLease = Exclude<Lease, { state: 'template' }>;
-type NewLease = Extract<Lease, { state: 'new' }>;
-
-interface Held {
-  session: KeeperSession;
-  server: string;
-  id: SandboxId;
-  data: Json;
-  template: Json;
-  sandbox: Sandbox<object>;
-  /** Its baseline is the file's own, not the template's. */
-  moved?: boolean;
-}
-
 /**
  * A sandbox on a server, as one test file holds it: from the choice of the runtime to the release.
  * Its calls are made one at a time.
@@ -44,6 +25,7 @@ export class ServerSandbox {
   private held: Held | undefined;
   private driver: Driver<object> | undefined;
   private server: EnsuredServer | undefined;
+  private leases: Leases | undefined;
   /** Set once the file's own baseline cannot be made again. */
   private lost: SeamkitError | undefined;
   /** Work that no test waits for: spares, and what is thrown away. */
@@ -68,7 +50,7 @@ export class ServerSandbox {
   async open(): Promise<void> {
     try {
       await this.connect();
-      await this.acquire();
+      this.held = await this.leases!.acquire();
     } catch (error) {
       await this.driver?.close();
       const end = this.server && (await endOfServer(this.server));
@@ -125,9 +107,9 @@ export class ServerSandbox {
     await inTime(() => held.sandbox.close()).catch(() => {});
     if (held.moved) throw await this.lose(broken);
     if (broken) return this.beginAgain(broken as Error);
-    this.inBackground(this.throwAway(held));
+    this.inBackground(this.leases!.throwAway(held));
     if (!held.session.alive) await this.reconnect();
-    await this.acquire();
+    this.held = await this.leases!.acquire();
   }
 
   /** Gives the sandbox back, at its template's baseline or to be recovered. */
@@ -142,7 +124,7 @@ export class ServerSandbox {
           () => false,
         ));
       await inTime(() => held.sandbox.close()).catch(() => {});
-      await this.release(held, reset ? 'clean' : 'dirty').catch(() => {}); // the keeper is gone, and all with it
+      await this.leases!.release(held, reset ? 'clean' : 'dirty').catch(() => {}); // the keeper is gone, and all with it
     }
     await Promise.all(this.background);
     await this.driver?.close();
@@ -170,6 +152,9 @@ export class ServerSandbox {
     const context = sandboxContext(kit.name, runtime, session.owner, options, this.place);
     this.server = server;
     this.driver = await kit.driver(endpoint, options, context);
+    this.leases = new Leases(this.boundary, this.place.boundary, server, this.driver, (work) =>
+      this.inBackground(work),
+    );
   }
 
   /** After a reset that failed: the server that died, or its keeper, took everything along. */
@@ -205,128 +190,13 @@ export class ServerSandbox {
 
   private async renew(): Promise<void> {
     await this.reconnect();
-    await this.acquire();
+    this.held = await this.leases!.acquire();
   }
 
   private async reconnect(): Promise<void> {
     await this.driver?.close().catch(() => {});
     this.driver = undefined;
     await this.connect();
-  }
-
-  /** Leases a sandbox and opens it; makes the template and the sandbox where they are missing. */
-  private async acquire(): Promise<void> {
-    const { session, key: server } = this.server!;
-    const driver = this.driver!;
-    const { plan, options } = this.boundary;
-    const template = fingerprint([plan.baseline, options.key], currentRun());
-    for (let attempt = 1; ; ) {
-      const lease = await session.call('/lease', { server, template });
-      if (lease.state === 'template') {
-        await this.makeTemplate(session, server, template, lease.id);
-        continue;
-      }
-      for (const discarded of lease.discard) this.inBackground(discard(driver, discarded));
-      try {
-        this.held = await this.take(session, server, lease);
-        if (plan.spares) this.inBackground(this.addSpares(session, server, template, plan.spares));
-        return;
-      } catch (error) {
-        const templateGone = await this.abandon(session, server, lease);
-        // Nothing makes a new one work the second time, unless there was no template.
-        if ((lease.state === 'new' && !templateGone) || attempt++ >= attempts) throw error;
-        print(
-          'info',
-          `${this.place.boundary}: sandbox ${lease.id.name} is unusable: ${(error as Error).message}`,
-        );
-      }
-    }
-  }
-
-  private async makeTemplate(
-    session: KeeperSession,
-    server: string,
-    template: string,
-    id: SandboxId,
-  ) {
-    try {
-      const data = await this.driver!.template(id);
-      await session.call('/template', { server, template, data });
-    } catch (error) {
-      const failure = SeamkitError.wrap(
-        error,
-        'PREPARE_FAILED',
-        `${this.place.boundary}: the baseline could not be made`,
-      );
-      await session
-        .call('/template', { server, template, error: failure.toData() })
-        .catch(() => {});
-      throw failure;
-    }
-  }
-
-  private async take(session: KeeperSession, server: string, lease: GivenLease): Promise<Held> {
-    const driver = this.driver!;
-    const data = lease.state === 'new' ? await this.create(session, server, lease) : lease.sandbox;
-    try {
-      if (lease.state === 'dirty') await driver.recover(data, lease.template);
-      const sandbox = await driver.open(data, lease.template);
-      return { session, server, id: lease.id, data, template: lease.template, sandbox };
-    } catch (error) {
-      await driver.destroy(data).catch(() => {}); // the first error counts
-      throw error;
-    }
-  }
-
-  private async create(session: KeeperSession, server: string, lease: NewLease): Promise<Json> {
-    const data = await this.driver!.create(lease.id, lease.template);
-    await session.call('/sandbox', { server, name: lease.id.name, data });
-    return data;
-  }
-
-  /** Says that a sandbox could not be used, and is gone. @returns whether its template is, too */
-  private async abandon(
-    session: KeeperSession,
-    server: string,
-    { state, id, template }: GivenLease,
-  ): Promise<boolean> {
-    // The error that is on its way counts, not what follows from it.
-    const there = state !== 'new' || this.driver!.hasTemplate?.(template).catch(() => true);
-    const templateGone = (await there) === false;
-    const release = { server, name: id.name, state: 'gone', templateGone } as const;
-    await session.call('/release', release).catch(() => {});
-    return templateGone;
-  }
-
-  private async addSpares(
-    session: KeeperSession,
-    server: string,
-    template: string,
-    spares: number,
-  ): Promise<void> {
-    for (;;) {
-      const lease = await session.call('/spare', { server, template, spares });
-      if (lease?.state !== 'new') return;
-      try {
-        await this.create(session, server, lease);
-      } catch (error) {
-        await this.abandon(session, server, lease);
-        throw error;
-      }
-      await session.call('/release', { server, name: lease.id.name, state: 'clean' });
-    }
-  }
-
-  private async throwAway(held: Held): Promise<void> {
-    await this.driver!.destroy(held.data);
-    await this.release(held, 'gone');
-  }
-
-  private async release(
-    { session, server, id }: Held,
-    state: 'clean' | 'dirty' | 'gone',
-  ): Promise<void> {
-    await session.call('/release', { server, name: id.name, state });
   }
 
   private inBackground(work: Promise<void>): void {
@@ -365,9 +235,4 @@ export function baselineLost(boundary: string, cause: unknown): SeamkitError {
     `${boundary}: what this file's hooks wrote is lost, since its sandbox had to be replaced: ${why}`,
     { hint: 'write it in prepare, which runs again on a new server', cause },
   );
-}
-
-async function discard(driver: Driver<object>, { template, sandboxes }: Discarded): Promise<void> {
-  await Promise.all(sandboxes.map((sandbox) => driver.destroy(sandbox)));
-  await driver.destroyTemplate(template);
 }

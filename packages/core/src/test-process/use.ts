@@ -8,7 +8,7 @@ import {
   type Runner,
   type RunnerHooks,
   runnerHere,
-} from './runner';
+} from './runner-hooks';
 
 export interface UseOptions {
   /** The runner's hooks, where they are no globals: `require('node:test')`, or `import * as vitest`. */

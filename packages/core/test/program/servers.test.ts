@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exchange, type Program, type ProgramSpec } from '@seamkit/core';
 import { describeUnless, testUnless } from '@seamkit/test-run';
-import { Ledger } from '../../dist/keeper/ledger';
 import { findProgram } from '../../dist/program/find';
 import { freePort } from '../../dist/runtime/port';
+import { Ledger } from '../../dist/system/ledger';
 
 // Real servers, as they come from the archive and from npm, as root and as nobody.
 // They come from the network.

@@ -1,6 +1,5 @@
 import type { ContainerOptions, Endpoint, Json, RuntimeName, SandboxId } from '../contract';
 import type { ErrorData } from '../errors';
-import type { LogLine } from '../runtime/server-log';
 
 /** What makes a server that one and no other. Equal identities share a server. */
 export interface ServerIdentity {
@@ -211,4 +210,25 @@ export interface Status {
   held: string[];
   sessions: number;
   servers: ServerStatus[];
+}
+
+/** The keeper's calls, HTTP over its socket: JSON in, JSON out, errors as data with status 500. */
+export interface Calls {
+  '/ensure': [EnsureRequest, EnsureReply];
+  '/ended': [EndedRequest, ErrorData | null];
+  '/lease': [LeaseRequest, Lease];
+  '/spare': [SpareRequest, Lease | null];
+  '/template': [TemplateReport, null];
+  '/sandbox': [SandboxReport, null];
+  '/release': [ReleaseRequest, null];
+  '/status': [null, Status];
+  '/hold': [HoldRequest, null];
+  '/urls': [null, Urls];
+  '/down': [null, DownReply];
+}
+
+/** A line of a server's log; `at` in ms since the epoch. */
+export interface LogLine {
+  at: number;
+  text: string;
 }

@@ -2,13 +2,12 @@ import { type IncomingMessage, request } from 'node:http';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { SeamkitError } from '../errors';
-import type { Calls } from '../keeper/api';
-import { readOwner } from '../keeper/lock';
-import { endByIdentity, pidOf } from '../keeper/process-identity';
-import type { Status } from '../keeper/protocol';
-import { bodyLimit, tooLarge } from '../keeper/requests';
-import { watchSilence } from '../keeper/silence';
 import { print } from '../print';
+import { readOwner } from '../system/lock';
+import { endByIdentity, pidOf } from '../system/process-identity';
+import type { Calls, Status } from './messages';
+import { bodyLimit, tooLarge } from './requests';
+import { watchSilence } from './silence';
 
 /**
  * A call outside of any session. `onGone` is told where nobody answers any more.

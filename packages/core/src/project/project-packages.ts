@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { foreign, type Looker, refuseForeign } from './owner';
+import { foreign, type Looker, refuseForeign } from '../system/owner';
 
 /**
  * The packages below a project's root, itself included, as folders; without those that it depends

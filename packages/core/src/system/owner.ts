@@ -1,8 +1,8 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { delimiter, dirname, join, sep } from 'node:path';
-import { SeamkitError } from './errors';
-import { shellWord } from './shell-word';
-import { type Variables, variable } from './variables';
+import { SeamkitError } from '../errors';
+import { shellWord } from '../shell-word';
+import { type Variables, variable } from '../variables';
 
 /** Who looks, and from where. */
 export interface Looker {

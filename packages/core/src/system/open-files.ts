@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SeamkitError } from './errors';
+import { SeamkitError } from '../errors';
 
 /** A keeper with one server wants some 40. */
 const fewest = 64;

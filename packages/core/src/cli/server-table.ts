@@ -1,4 +1,4 @@
-import type { ServerStatus } from './keeper/protocol';
+import type { ServerStatus } from '../protocol/messages';
 
 /** Servers as lines of text: what ran, as what, from where, and what its start cost. */
 export function serverTable(servers: readonly ServerStatus[]): string[] {

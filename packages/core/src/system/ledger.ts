@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { unwritable } from '../private-folder';
 import { within } from '../within';
 import { dropLock } from './lock';
+import { unwritable } from './private-folder';
 import { isAlive, pidOf } from './process-identity';
 import { removeSegments } from './shared-memory';
 

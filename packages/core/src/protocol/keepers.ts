@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { isOwnFolder, stateFolders } from '../private-folder';
-import { statusAt } from '../test-process/keeper-call';
-import type { Status } from './protocol';
+import { isOwnFolder, stateFolders } from '../system/private-folder';
+import { statusAt } from './call';
+import type { Status } from './messages';
 
 /** A keeper that answers. */
 export interface Neighbour {

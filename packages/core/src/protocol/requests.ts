@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { type ErrorData, SeamkitError } from '../errors';
 import { check, containerFields, is, type OptionCheck } from '../options';
-import type { Calls } from './api';
 import type {
+  Calls,
   EndedRequest,
   EnsureRequest,
   HeldSandbox,
@@ -16,7 +16,7 @@ import type {
   SpareRequest,
   StartOptions,
   TemplateReport,
-} from './protocol';
+} from './messages';
 
 /** bytes of a request's body; the largest thing in one is what a kit notes of a template. */
 export const bodyLimit = 16 * 1024 * 1024;

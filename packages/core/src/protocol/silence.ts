@@ -1,5 +1,5 @@
 import { clearInterval, setInterval } from 'node:timers';
-import { isStopped } from './process-identity';
+import { isStopped } from '../system/process-identity';
 
 /** ms between a keeper's signs of life to its leash. */
 export const signInterval = 1_000;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { foreign, refuseForeign } from './owner';
-import { variable } from './variables';
+import { foreign, refuseForeign } from '../system/owner';
+import { variable } from '../variables';
 
 const markers = ['pnpm-workspace.yaml', '.git', 'package.json'];
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import { ownFolder, stateFolder } from '../private-folder';
+import { ownFolder, stateFolder } from '../system/private-folder';
 import { version } from '../version';
 
 // A keeper works with its own environment: processes that differ in these need another one.

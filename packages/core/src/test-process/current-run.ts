@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import { identify, isAlive, processGroup } from '../keeper/process-identity';
+import { identify, isAlive, processGroup } from '../system/process-identity';
 import { variable } from '../variables';
 
 /**

@@ -1,8 +1,8 @@
 import { lstatSync, mkdirSync, readlinkSync, type Stats } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
-import { SeamkitError } from './errors';
-import { shellWord } from './shell-word';
+import { SeamkitError } from '../errors';
+import { shellWord } from '../shell-word';
 
 /** What is wrong with a path, and where on the way to it. */
 export interface Exposure {

@@ -1,6 +1,6 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { dirname, join } from 'node:path';
-import { spawn } from '../spawn';
+import { spawn } from '../system/spawn';
 import type { KeeperPaths } from './paths';
 
 /** Starts a process of the keeper's own, which outlives who starts it. */
@@ -10,7 +10,7 @@ export function startDetached(
   { folder }: KeeperPaths,
   stdio: SpawnOptions['stdio'],
 ): ChildProcess {
-  return spawn(process.execPath, [join(__dirname, `${script}.js`), ...args], {
+  return spawn(process.execPath, [join(__dirname, '../keeper', `${script}.js`), ...args], {
     cwd: dirname(folder),
     detached: true,
     stdio,
