@@ -67,7 +67,7 @@ export class Containers {
     const what = troubled.map((one) => `service '${nameOf(one)}' ${stateOf(one)}`).join(', ');
     return new SeamkitError('START_FAILED', `compose: ${what}`, {
       log: logs.flat(),
-      hint: 'mend what the log lines say; docker compose up shows the same',
+      hint: 'fix what the log lines say; docker compose up shows the same',
       cause: error,
     });
   }

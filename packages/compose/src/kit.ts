@@ -136,7 +136,7 @@ function adopting(name: string, { kit, options, plan }: Boundary<any>): ServerKi
   if (!('plan' in kit) || !kit.supports.runtimes.includes('external') || !canAdopt(kit)) {
     throw new SeamkitError(
       'UNSUPPORTED',
-      `service '${name}': ${kit.name} has no server that could be it`,
+      `service '${name}' cannot be a ${kit.name} boundary: that kit has no server`,
       {
         hint: `take its url from stack.service('${name}') instead`,
       },

@@ -11,7 +11,7 @@ export async function readLogs(container: string): Promise<string> {
     return await logsOf(client.container.dockerode.getContainer(container));
   } catch (error) {
     throw SeamkitError.wrap(error, 'SERVER_UNREACHABLE', 'the logs of the service cannot be read', {
-      hint: 'see that the container engine answers; a container that ended is removed with its logs',
+      hint: 'check that the container engine answers (docker ps); a container that ended is removed with its logs',
     });
   }
 }

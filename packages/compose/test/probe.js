@@ -1,4 +1,4 @@
-// Prints why containers cannot be had here; nothing where they can.
+// Prints why containers are not available here; nothing where they are.
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');

@@ -74,13 +74,13 @@ test.each<[string, () => unknown, string, RegExp]>([
     'a boundary without a server',
     () => compose(shop).service('api', local()),
     'UNSUPPORTED',
-    /here has no server that could be it/,
+    /: that kit has no server/,
   ],
   [
     'a stack within a stack',
     () => compose(shop).service('api', compose(shop)),
     'UNSUPPORTED',
-    /compose has no server that could be it/,
+    /: that kit has no server/,
   ],
 ])('%s is refused at once', (_, call, code, message) => {
   const error = refusal(call);

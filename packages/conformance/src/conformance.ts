@@ -24,7 +24,7 @@ export interface Suite {
   title: string;
   runtime: RuntimeName | 'local';
   tests: ConformanceTest[];
-  /** Why the runtime cannot be had here. */
+  /** Why the runtime is not available here. */
   missing?: string;
   /** After the last test: ends the servers. */
   close(): Promise<void>;

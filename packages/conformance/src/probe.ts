@@ -3,7 +3,7 @@ import { findWorkspace, keeperStatus, openServer } from '@seamkit/core/inspect';
 import type { Harness } from './harness';
 
 /**
- * Tells, as JSON on standard output, why a runtime cannot be had on this machine; null where it
+ * Tells, as JSON on standard output, why a runtime is not available on this machine; null where it
  * can. A process of its own, so that a suite knows before it defines its cases.
  *
  * Arguments: the harness and the runtime.

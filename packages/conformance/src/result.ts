@@ -14,7 +14,7 @@ export interface Result {
   failed: string[];
   /** Those of which all cases were run and passed. */
   shown: Capability[];
-  /** Why the runtime cannot be had here. */
+  /** Why the runtime is not available here. */
   missing?: string;
 }
 

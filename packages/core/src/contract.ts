@@ -59,7 +59,7 @@ export interface ContainerOptions {
   /** Of an image that has several, e.g. `'linux/amd64'`. Default: the engine's own. */
   platform?: string;
   /**
-   * Where images of Docker Hub are had from instead, e.g. `'mirror.example.com/hub'`; put before
+   * Where to pull images of Docker Hub from instead, e.g. `'mirror.example.com/hub'`; put before
    * names without a registry. Default `TESTCONTAINERS_HUB_IMAGE_NAME_PREFIX`, else none.
    */
   registry?: string;
@@ -72,7 +72,7 @@ export interface Supports {
   prepare: boolean;
   /** Test files share a server. Default true; false where each needs one of its own (`exclusive`). */
   shared?: boolean;
-  /** Nobody gets at a server that the kit starts without a password. Default true. */
+  /** A server that the kit starts refuses every client without its password. Default true. */
   password?: boolean;
   /** Other notes of this kit's own, e.g. `{ versioning: false }`; never read by core. */
   [capability: string]: unknown;
@@ -494,7 +494,7 @@ export interface ContainerContext extends StartContext {
    * and when the keeper dies. Call it before the first of them is made.
    */
   own(label: string): void;
-  /** Says that the server ended by itself: what is left of it goes too, and who asks next gets a new one. */
+  /** Says that the server ended by itself: what is left of it is removed, and the next boundary gets a new one. */
   ended(how: string): void;
 }
 

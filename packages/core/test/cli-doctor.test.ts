@@ -177,14 +177,12 @@ testUnless(online)(
       /Could not resolve|Failed to fetch|Temporary failure/,
     );
     expect(report.next).toContainEqual(
-      expect.stringMatching(
-        /^rare: see that apt's mirror can be reached, and run again; or install it/,
-      ),
+      expect.stringMatching(/^rare: check that apt's mirror answers, and run again; or install it/),
     );
   },
 );
 
-test('a forced runtime that cannot be had', async () => {
+test('a forced runtime that is not available', async () => {
   const { code, report, kit } = await doctor({ ...noEngine, SEAMKIT_REDIS_RUNTIME: 'container' });
   expect([code, kit('redis').problem.code]).toEqual([1, 'RUNTIME_UNAVAILABLE']);
   expect(report.next).toContainEqual(

@@ -41,7 +41,7 @@ test('where one boundary fails, the others are given back', async () => {
   expect(servers.find(({ state }) => state === 'running')).toMatchObject({ sandboxes: 1 });
 });
 
-test('a runtime that is forced and cannot be had', async () => {
+test('a runtime that is forced and not available', async () => {
   process.env.SEAMKIT_SHELF_RUNTIME = 'container';
   try {
     const error = await failure(open({ it: shelf() }));

@@ -96,7 +96,7 @@ async function execute(command: string): Promise<void> {
   });
   const failed = (how: string) =>
     new SeamkitError('DOWNLOAD_FAILED', `${command} ${how}`, {
-      hint: 'the tests are written; mend what it says above, and install again',
+      hint: 'the tests are written; fix what it says above, and install again',
     });
   const [code] = await once(child, 'close').catch((error) => {
     throw failed(`cannot be run: ${error.message}`);

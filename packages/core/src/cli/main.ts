@@ -15,7 +15,7 @@ const program = new Command('seamkit')
   .option('--json', 'print one JSON object on stdout, and nothing else')
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(seamkit --help tells more)')
-  .addHelpText('after', '\nExit codes: 0 fine, 1 something failed or is to mend, 2 wrong usage.')
+  .addHelpText('after', '\nExit codes: 0 fine, 1 something failed or needs fixing, 2 wrong usage.')
   .enablePositionalOptions()
   .exitOverride();
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** What a command did: the same as data and as text, and whether something is left to mend. */
+/** What a command did: the same as data and as text, and whether something needs fixing. */
 export interface Result {
   /** Printed by `--json`, as one object. */
   data: object;

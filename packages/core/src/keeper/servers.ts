@@ -212,7 +212,7 @@ export class Servers {
       await start.release();
       throw SeamkitError.wrap(error, 'START_FAILED', `${identity.kit} did not start`, {
         log: start.logLines.last(),
-        hint: 'the log lines say more; a bug of the kit if they do not',
+        hint: 'read the log lines; if they do not say why, report a bug of the kit',
       });
     }
   }
@@ -279,7 +279,7 @@ export class Servers {
 
 function noSuchRuntime(kit: string, runtime: string): SeamkitError {
   return new SeamkitError('RUNTIME_UNAVAILABLE', `${kit} has no ${runtime} runtime`, {
-    hint: 'take away SEAMKIT_RUNTIME, or choose another runtime',
+    hint: 'unset SEAMKIT_RUNTIME, or name another runtime',
   });
 }
 

@@ -68,7 +68,7 @@ export async function debianProgram(
     `the signature of ${host.id} ${host.codename} is not one that this machine trusts`,
     {
       log: search.signature,
-      hint: `see that apt itself is content (sudo apt-get update); the archive's keys are in the package ${host.id}-archive-keyring or ${host.id}-keyring`,
+      hint: `check that apt itself works: sudo apt-get update; the archive's keys are in the package ${host.id}-archive-keyring or ${host.id}-keyring`,
     },
   );
 }

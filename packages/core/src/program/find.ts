@@ -31,7 +31,7 @@ export interface Search {
   tried: string[];
   /** What apt says of the signature of this machine's own suite, where it is not trusted. */
   signature?: string[];
-  /** Versions that were not wanted, and where they can be had. */
+  /** Versions that were not wanted, and where they are available. */
   versions: string[];
 }
 
@@ -106,7 +106,7 @@ async function download(spec: ProgramSpec, where: Where, search: Search) {
     throw new SeamkitError('DOWNLOAD_FAILED', `${where.kit}: ${error.summary}`, {
       tried: search.tried,
       log: error.log,
-      hint: `${error.hint ?? "see that apt's mirror can be reached, and run again"}; or ${ways(spec, where.kit)}`,
+      hint: `${error.hint ?? "check that apt's mirror answers, and run again"}; or ${ways(spec, where.kit)}`,
       cause: error.cause,
     });
   }
@@ -147,7 +147,7 @@ function notFound(spec: ProgramSpec, { kit }: Where, { tried, versions }: Search
     const had = [...new Set(versions)].join(', ');
     return new SeamkitError(
       'VERSION_UNAVAILABLE',
-      `${kit}: ${wanted(spec)} cannot be had here; what can: ${had}`,
+      `${kit}: ${wanted(spec)} is not available here; available: ${had}`,
       { tried, hint: `ask for one of these versions, or ${ways(spec, kit)}` },
     );
   }
@@ -157,7 +157,7 @@ function notFound(spec: ProgramSpec, { kit }: Where, { tried, versions }: Search
   });
 }
 
-/** What a person can do on this platform when a program cannot be had. */
+/** What a person can do on this platform when a program is not available. */
 function ways({ command, install }: ProgramSpec, kit: string): string {
   const typed = install?.[process.platform];
   return [

@@ -37,7 +37,7 @@ export async function unpack(
     if (index % 10 === 0) progress(`unpacking ${index + 1} of ${debs.length}`);
     await lay(deb, root);
   }
-  await mend(root, root);
+  await repair(root, root);
 }
 
 /**
@@ -118,12 +118,12 @@ async function folderInside(link: string, root: string): Promise<string> {
 }
 
 /** Links stay inside the root; no file is out of reach, or runs with another user's rights. */
-async function mend(folder: string, root: string): Promise<void> {
+async function repair(folder: string, root: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isSymbolicLink()) await mendLink(path, root);
-    else if (entry.isDirectory()) await mend(path, root);
+    else if (entry.isDirectory()) await repair(path, root);
     else if (entry.isFile()) {
       const { mode } = await lstat(path);
       const wanted = mode & 0o100 ? 0o755 : 0o644;

@@ -22,7 +22,7 @@ export async function handOver(folder: string): Promise<void> {
     }
     await lchown(path, uid, gid);
     if (stat.isSymbolicLink()) return;
-    // Also takes away the rights to run as their owner, and what access lists allow.
+    // Also removes the rights to run as their owner, and what access lists allow.
     await chmod(path, stat.isDirectory() || stat.mode & 0o100 ? 0o755 : 0o644);
     if (!stat.isDirectory()) return;
     for (const name of await readdir(path)) await take(join(path, name));

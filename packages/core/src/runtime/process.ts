@@ -157,7 +157,7 @@ export function processContext(start: ServerStart, runtime: ProcessRuntime): Pro
       child.once('close', (...result) => resolve(result));
     }).catch((error) => {
       throw SeamkitError.wrap(error, 'START_FAILED', `${start.kit}: ${what} cannot be run`, {
-        hint: 'see that the file is there and executable',
+        hint: 'check that the file exists and is executable',
       });
     });
     if (code === 0) return output;

@@ -71,7 +71,7 @@ export async function pullImage(
     const absent = /manifest unknown|not found|access denied|no matching manifest/i.test(reason);
     throw SeamkitError.wrap(error, 'DOWNLOAD_FAILED', `${name.string} cannot be pulled`, {
       hint: absent
-        ? 'see that the image and its tag exist; a private registry wants `docker login` first'
+        ? 'check that the image and its tag exist; a private registry wants `docker login` first'
         : `see why: docker pull ${name.string}; or run without containers: SEAMKIT_RUNTIME=process`,
     });
   } finally {

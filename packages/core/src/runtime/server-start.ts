@@ -98,7 +98,7 @@ export class ServerStart {
   ): Promise<R> {
     const late = () =>
       new SeamkitError('DOWNLOAD_FAILED', `${this.kit}: ${title} took more than ${timeout} ms`, {
-        hint: 'see that the network and its mirrors answer, and run again',
+        hint: 'check that the network and its mirrors answer, and run again',
       });
     const progress = (text: string) => this.notify(`${title}: ${text}`);
     return this.deadline.pauseDuring(() => within(timeout, () => work(progress), late));

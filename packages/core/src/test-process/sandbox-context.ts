@@ -43,7 +43,7 @@ export function sandboxContext(
         return await within(timeout, work, late);
       } catch (error) {
         throw SeamkitError.wrap(error, 'PREPARE_FAILED', `${place.boundary}: prepare failed`, {
-          hint: 'mend what its error says, and run again: nothing of the baseline was kept',
+          hint: 'fix the error above, and run again: nothing of the baseline was kept',
         });
       }
     },

@@ -95,7 +95,7 @@ export class ServerSandbox {
     if (this.lost) throw this.lost;
     const { held } = this;
     if (!held) {
-      // None could be had at the last reset.
+      // The last reset found none.
       return this.renew();
     }
     let broken: unknown;
