@@ -35,18 +35,21 @@ export class Project {
     writeFileSync(join(this.folder, 'package.json'), JSON.stringify(manifest));
     mkdirSync(join(this.folder, 'node_modules/@seamkit'), { recursive: true });
     symlinkSync(join(__dirname, '..'), join(this.folder, 'node_modules/@seamkit/core'));
-    writeFileSync(
-      join(this.folder, 'jest.config.json'),
-      JSON.stringify({
-        rootDir: this.folder,
-        transform: {},
-        testEnvironment: 'node',
-        testTimeout: 60_000,
-        // With the times of an earlier run Jest would run short files one after another.
-        cache: false,
-      }),
-    );
+    this.jestConfig();
     mkdirSync(join(this.folder, 'marks'));
+  }
+
+  jestConfig(more: object = {}): void {
+    const config = {
+      rootDir: this.folder,
+      transform: {},
+      testEnvironment: 'node',
+      testTimeout: 60_000,
+      // With the times of an earlier run Jest would run short files one after another.
+      cache: false,
+      ...more,
+    };
+    writeFileSync(join(this.folder, 'jest.config.json'), JSON.stringify(config));
   }
 
   /** Adds a test file; `body` has `use`, `shelf`, `caller`, and `mark(name)` that leaves a file. */

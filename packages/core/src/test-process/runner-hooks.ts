@@ -80,9 +80,14 @@ function fromGlobals(): RunnerHooks | undefined {
   return undefined;
 }
 
-/** Vitest without globals: its hooks are an ES module that the test file has loaded already. */
+/**
+ * Vitest without globals: its hooks are an ES module that the test file has loaded already. Vitest has
+ * it at hand for modules outside of its own loader, which cannot import it in its vm pools.
+ */
 function fromVitest(): RunnerHooks | undefined {
   if (!process.env.VITEST) return undefined;
+  const { __vitest_index__: atHand } = globalThis as { __vitest_index__?: RunnerHooks };
+  if (atHand) return atHand;
   try {
     const manifest = require.resolve('vitest/package.json', { paths: [process.cwd()] });
     return require(join(manifest, '..', 'dist', 'index.js'));
