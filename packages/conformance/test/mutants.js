@@ -46,6 +46,10 @@ exports.mutants = {
       return true;
     },
   })),
+  'keeps the process alive': driver(() => {
+    setInterval(() => {}, 1_000);
+    return {};
+  }),
   'resets by emptying': opened(({ members }) => ({
     async reset() {
       const call = caller(members.url);

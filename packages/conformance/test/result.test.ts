@@ -37,6 +37,7 @@ test('a closed suite has told what passed, what failed, and what the kit support
       'what is written can be read',
       'options that make no sense are refused with a code and a hint',
       'closing twice is closing once',
+      'a process that never closes its sandbox ends by itself',
     ],
     failed: ['reset returns to an empty baseline'],
     shown: ['manners'],

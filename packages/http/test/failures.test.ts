@@ -144,7 +144,8 @@ describe('failures look like those of a server that truly fails so', () => {
     };
     expect((await seen('reset', 'fetch')).cause.code).toBe('ECONNRESET');
     expect((await seen('close', 'fetch')).cause.code).toBe('UND_ERR_SOCKET');
-    expect((await seen('invalid-http', 'fetch')).cause.code).toMatch(/^HPE_INVALID/);
+    // Its parser's code is missing in Node 24.
+    expect((await seen('invalid-http', 'fetch')).cause.name).toBe('HTTPParserError');
     expect((await seen('reset', 'node:http')).code).toBe('ECONNRESET');
     expect((await seen('invalid-http', 'node:http')).code).toMatch(/^HPE_INVALID/);
     expect((await seen('truncated', 'node:http')).code).toBe('ECONNRESET');
@@ -195,7 +196,8 @@ describe('over HTTP/2', () => {
     // Node's client reports no error when the connection goes: the code of the stream tells.
     ['close', { rstCode: constants.NGHTTP2_CANCEL, body: '' }],
     ['truncated', { rstCode: constants.NGHTTP2_CANCEL, body: json.slice(0, 13) }],
-    ['wrong-length', { code: 'ERR_HTTP2_STREAM_ERROR' }],
+    // Node 24 ends the session for it, older ones the stream.
+    ['wrong-length', { code: expect.stringMatching(/^ERR_HTTP2_(STREAM_)?ERROR$/) }],
     ['invalid-http', { code: 'ERR_HTTP2_SESSION_ERROR' }],
     ['malformed-json', { body: json.slice(0, -1) }],
     ['never-answer', { code: 'silent' }],
