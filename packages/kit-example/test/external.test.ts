@@ -5,10 +5,11 @@ import { type OpenServer, openServer } from '@seamkit/core/inspect';
 import { example } from '@seamkit/kit-example';
 import { call } from './harness';
 
-// A server that belongs to somebody else.
+// A server that belongs to somebody else. It is swept, so no other test file may have sandboxes on
+// it: an option of the server's makes it this file's own.
 let server: OpenServer;
 beforeAll(async () => {
-  server = await openServer(example({ runtime: 'process' }));
+  server = await openServer(example({ runtime: 'process', maxLength: 99_999 }));
 });
 afterAll(() => server.close());
 
