@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type ContainerContext, type Program, SeamkitError } from '@seamkit/core';
+import { type Program, SeamkitError, type StackContext } from '@seamkit/core';
 
 /** `docker compose` as a program: the plugin itself, which also runs without `docker`. */
-export async function findCompose(ctx: ContainerContext): Promise<Program> {
+export async function findCompose(ctx: StackContext): Promise<Program> {
   try {
     return await ctx.program({
       command: 'docker-compose',

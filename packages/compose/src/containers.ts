@@ -1,4 +1,4 @@
-import { type ContainerContext, SeamkitError } from '@seamkit/core';
+import { SeamkitError, type StackContext } from '@seamkit/core';
 import { answers } from './answers';
 import type { ServicePorts } from './isolate';
 import { logsOf } from './logs';
@@ -31,7 +31,7 @@ export class Containers {
   private started = false;
 
   constructor(
-    private readonly ctx: ContainerContext,
+    private readonly ctx: StackContext,
     private readonly client: any,
     private readonly label: string,
     private readonly host: string,

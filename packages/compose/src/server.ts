@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ContainerContext, SeamkitError, type ServerModule } from '@seamkit/core';
+import { SeamkitError, type ServerModule, type StackContext } from '@seamkit/core';
 import { composeEnvironment, findCompose } from './cli';
 import { Containers } from './containers';
 import { type ImageFacts, isolate, type Project, portsOf, publish } from './isolate';
@@ -18,7 +18,7 @@ const lookInterval = 100;
 
 /** One Compose project, whose every container, network and volume has its label. */
 export const server: ServerModule = {
-  async container({ settings }, ctx) {
+  async container({ settings }, ctx: StackContext) {
     const { files, directory, services, profiles, variables } =
       settings as unknown as StackSettings;
     const { client, local } = await ctx.engine();
@@ -90,7 +90,7 @@ export const server: ServerModule = {
 /** Pulls what is missing, and reads what the images declare, by service. */
 async function obtainImages(
   { services }: Project,
-  ctx: ContainerContext,
+  ctx: StackContext,
 ): Promise<{ [service: string]: ImageFacts }> {
   const { client } = await ctx.engine();
   const facts = await Promise.all(

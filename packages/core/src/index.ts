@@ -1,4 +1,5 @@
 export type * from './contract';
+export type * from './contract-stack';
 export { isCyclic } from './cyclic';
 export { defineKit } from './define-kit';
 export { type ErrorCode, errorCodes, SeamkitError } from './errors';

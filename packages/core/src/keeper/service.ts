@@ -1,4 +1,5 @@
-import type { Endpoint, Service, ServiceFacts } from '../contract';
+import type { Endpoint } from '../contract';
+import type { Service, ServiceFacts } from '../contract-stack';
 import { SeamkitError } from '../errors';
 
 /** A service of a server's, by its name. @throws SeamkitError `OPTION_INVALID` */

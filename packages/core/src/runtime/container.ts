@@ -1,11 +1,6 @@
 import { dirname } from 'node:path';
-import type {
-  ContainerContext,
-  ContainerOptions,
-  Engine,
-  StartableContainer,
-  StartedContainer,
-} from '../contract';
+import type { ContainerOptions, StartableContainer, StartedContainer } from '../contract';
+import type { Engine, StackContext } from '../contract-stack';
 import { SeamkitError } from '../errors';
 import { memoryBytes } from '../options';
 import { type Ledger, removeContainers } from '../system/ledger';
@@ -28,7 +23,7 @@ export interface ContainerRuntime {
 }
 
 /** The container runtime: servers through Testcontainers, labelled so that they die with the keeper. */
-export function containerContext(start: ServerStart, runtime: ContainerRuntime): ContainerContext {
+export function containerContext(start: ServerStart, runtime: ContainerRuntime): StackContext {
   const library = once(() => findTestcontainers(runtime.module, runtime.asker));
   const engine = once(async () => {
     const connected = await connectEngine(library());

@@ -1,4 +1,4 @@
-import type { Engine } from '../contract';
+import type { Engine } from '../contract-stack';
 import { within } from '../within';
 import type { Ending } from './server-start';
 

@@ -1,5 +1,5 @@
 import { createServer, isIP } from 'node:net';
-import type { Engine } from '../contract';
+import type { Engine } from '../contract-stack';
 import { SeamkitError } from '../errors';
 
 /**

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { clearInterval, setInterval } from 'node:timers';
-import type { Engine } from '../contract';
+import type { Engine } from '../contract-stack';
 import { SeamkitError } from '../errors';
 import { megabytes } from '../program/megabytes';
 

@@ -1,4 +1,5 @@
-import type { ContainerContext, ProcessContext, Program, ServerModule } from '../contract';
+import type { ProcessContext, Program, ServerModule } from '../contract';
+import type { StackContext } from '../contract-stack';
 import { DownloadAhead } from '../program/download-ahead';
 import { findProgram } from '../program/find';
 import { kitVariable } from '../variables';
@@ -68,7 +69,7 @@ export async function rehearse(
     };
   }
 
-  function containerStage(): ContainerContext {
+  function containerStage(): StackContext {
     return {
       ...stage,
       async start(image) {

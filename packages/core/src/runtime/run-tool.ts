@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import type { Program, RunOptions } from '../contract';
+import type { Program } from '../contract';
+import type { RunOptions } from '../contract-stack';
 import { killGroup, type Ledger } from '../system/ledger';
 import { identify } from '../system/process-identity';
 import { spawn } from '../system/spawn';
@@ -9,7 +10,7 @@ import type { ServerStart } from './server-start';
 // As for servers: it begins only once it is in the ledger. The rest of the input is the program's.
 const gate = 'read -r go || exit 1; exec "$@"';
 
-/** `ContainerContext.run`. */
+/** `StackContext.run`. */
 export async function runTool(
   start: ServerStart,
   ledger: Ledger,
