@@ -13,6 +13,9 @@ const caughtBy: Record<string, string[]> = {
     'the baseline that a file set is its own, and ends with it',
   ],
   'trusts what the last file left': ['the baseline that a file set is its own, and ends with it'],
+  'looks at each thing one by one': [
+    'a reset of a sandbox on which nothing was written takes about one round trip',
+  ],
   'keeps the process alive': ['a process that never closes its sandbox ends by itself'],
   'resets by emptying': ['reset returns to what prepare left'],
   'stops resetting after 40 rounds': ['reset works 50 times in a row'],

@@ -10,6 +10,7 @@ import type { Capability } from './capability';
 import { securityCases } from './security-cases';
 import { sharedServerCases } from './shared-server-cases';
 import { type Stage, until, withServer } from './stage';
+import { wireTo } from './wire';
 
 /** What decides which cases a kit owes. */
 export interface Owing {
@@ -32,6 +33,8 @@ export interface ConformanceCase {
 
 const always = () => true;
 const baseline = { kept: 'as it was', other: 'this too' };
+/** A reset that finds nothing to do asks once, and may look in one more place. */
+const fewRoundTrips = 2;
 /** ms that a killed keeper's belongings may last. */
 const grace = ({ runtime }: Stage) => (runtime === 'container' ? 10_000 : 5_000);
 
@@ -117,6 +120,39 @@ export const conformanceCases: readonly ConformanceCase[] = [
         await actor.reset();
         equal(await actor.read(`key ${round % 7}`), undefined, `round ${round}`);
       }
+    },
+  },
+  {
+    name: 'a reset of a sandbox on which nothing was written takes about one round trip',
+    shows: 'reset',
+    owed: ({ server, runtime }) => server && runtime === 'process',
+    async run(stage) {
+      await withServer(stage, async (server) => {
+        const wire = await wireTo(server.endpoint);
+        const driver = await driverFor(stage, { ...server, endpoint: wire.endpoint });
+        try {
+          const owner = 'c0nf0rm';
+          const template = await driver.template({
+            name: 'seamkit_c0nf0rm_t903',
+            index: 903,
+            owner,
+          });
+          const id = { name: 'seamkit_c0nf0rm_s904', index: 904, owner };
+          const sandbox = await driver.create(id, template);
+          const opened = await driver.open(sandbox, template);
+          await opened.reset({}); // whatever is done once only
+          const before = wire.roundTrips();
+          for (let round = 0; round < 4; round++) await opened.reset({});
+          const each = (wire.roundTrips() - before) / 4;
+          ok(each <= fewRoundTrips, `${each} round trips`);
+          await opened.close();
+          await driver.destroy(sandbox);
+          await driver.destroyTemplate(template);
+        } finally {
+          await driver.close();
+          await wire.close();
+        }
+      });
     },
   },
   {

@@ -46,6 +46,12 @@ exports.mutants = {
       return true;
     },
   })),
+  'looks at each thing one by one': opened(({ members, reset }) => ({
+    async reset() {
+      await reset({});
+      for (let key = 0; key < 10; key++) await caller(members.url)('GET', '');
+    },
+  })),
   'keeps the process alive': driver(() => {
     setInterval(() => {}, 1_000);
     return {};
