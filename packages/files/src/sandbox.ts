@@ -90,16 +90,11 @@ class FolderSandbox implements Sandbox<Files> {
     });
   }
 
-  async reset(): Promise<void | 'spent'> {
-    try {
-      this.#faults!.clear();
-      await this.#nameHandles();
-      restore(this.#baseline!);
-      restore(this.#outsideBaseline!);
-    } catch (error) {
-      this.#context.warn(`the folder could not be restored, another one takes its place: ${error}`);
-      return 'spent';
-    }
+  async reset(): Promise<void> {
+    this.#faults!.clear();
+    await this.#nameHandles();
+    restore(this.#baseline!);
+    restore(this.#outsideBaseline!);
   }
 
   async setBaseline(): Promise<boolean> {
