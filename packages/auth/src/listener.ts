@@ -46,8 +46,11 @@ export class Listener {
     await noticed();
   }
 
-  async restart(): Promise<void> {
-    if (!this.#server) this.#adopt(await listen(this.port));
+  /** Resolves to whether it had stopped. */
+  async restart(): Promise<boolean> {
+    if (this.#server) return false;
+    this.#adopt(await listen(this.port));
+    return true;
   }
 
   /** Ends the connections that still wait for an answer. Idle ones may be in a client's pool. */

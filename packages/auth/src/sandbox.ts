@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Sandbox, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { type Answer, oauthError, type Question } from './answer';
 import type { Auth } from './auth';
@@ -34,7 +35,7 @@ export async function openSandbox(
   state.keys = [key];
   state.addClient('client', { secret: 'secret' });
   state.addUser('alice', {});
-  const sandbox = new IssuerSandbox(state, stranger);
+  const sandbox = new IssuerSandbox(state, stranger, context.warn);
   await sandbox.open(audience);
   try {
     const { prepare } = options;
@@ -52,6 +53,7 @@ class IssuerSandbox implements Sandbox<Auth> {
   #baseline: State;
   readonly #stranger: SigningKey;
   readonly #faults = new Faults();
+  readonly #warn: SandboxContext['warn'];
   #calls: Call[] = [];
   #listener?: Listener;
   #mint?: Mint;
@@ -59,10 +61,11 @@ class IssuerSandbox implements Sandbox<Auth> {
   /** 0 and 1 are the first key and the stranger's. */
   #keysMade = 2;
 
-  constructor(state: State, stranger: SigningKey) {
+  constructor(state: State, stranger: SigningKey, warn: SandboxContext['warn']) {
     this.#state = state;
     this.#baseline = state;
     this.#stranger = stranger;
+    this.#warn = warn;
   }
 
   get members(): Auth {
@@ -76,24 +79,38 @@ class IssuerSandbox implements Sandbox<Auth> {
     this.#members = this.#face(this.#mint);
   }
 
-  /** What is there now is the baseline. Faults are none of it. */
+  /** What `prepare` left is the baseline, less its faults. */
   async seal(): Promise<void> {
-    this.#baseline = this.#state;
-    await this.reset();
+    await this.#endFaults();
+    await this.setBaseline();
   }
 
-  async reset(): Promise<void | 'spent'> {
+  async setBaseline(): Promise<boolean> {
+    if (await this.#endFaults()) {
+      this.#warn(
+        "its faults ended with setBaseline(), before a file's first test too; ask for them in a beforeEach",
+      );
+    }
+    this.#calls = [];
+    const moved = !isDeepStrictEqual(this.#state, this.#baseline);
+    this.#baseline = this.#state.clone();
+    return moved;
+  }
+
+  async reset(): Promise<void> {
     this.#state = this.#baseline.clone();
     this.#calls = [];
-    if (!this.#faults.none) {
+    await this.#endFaults();
+  }
+
+  /** Resolves to whether there were any. */
+  async #endFaults(): Promise<boolean> {
+    const faulty = !this.#faults.none;
+    if (faulty) {
       await this.#listener!.dropUnanswered();
       this.#faults.clear();
     }
-    try {
-      await this.#listener!.restart();
-    } catch {
-      return 'spent'; // somebody has taken the port
-    }
+    return (await this.#listener!.restart()) || faulty;
   }
 
   async close(): Promise<void> {
@@ -163,9 +180,9 @@ class IssuerSandbox implements Sandbox<Auth> {
       slow: (ms, ...names) => this.#faults.slow(ms, names),
       fail: (status, ...names) => this.#faults.fail(status, names),
       cut: (...names) => this.#faults.cut(names),
-      up: () => {
+      up: async () => {
         this.#faults.clear();
-        return this.#listener!.restart();
+        await this.#listener!.restart();
       },
       calls: (endpoint) => {
         if (endpoint === undefined) return [...this.#calls];

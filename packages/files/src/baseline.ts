@@ -9,7 +9,8 @@ const mostInMemory = 64 * 1024;
 
 /** One file, folder or link as it was. */
 export interface Kept {
-  type: Exclude<EntryType, 'other'>;
+  /** What is none of the others, a socket say, only a file's hooks may have made: it cannot be made again. */
+  type: EntryType;
   mode: number;
   uid: number;
   gid: number;
@@ -34,7 +35,7 @@ export interface Kept {
 /** A tree of files as it was at one moment. */
 export class Baseline {
   /** Parents before what is in them. */
-  readonly entries = new Map<RawPath, Kept>();
+  entries = new Map<RawPath, Kept>();
   readonly children = new Map<RawPath, RawPath[]>();
   readonly #originals = new Map<bigint, RawPath>();
   #copies = 0;
@@ -52,6 +53,23 @@ export class Baseline {
     return baseline;
   }
 
+  /**
+   * Takes the tree as it is now: anew where `changed` says so, else as it is known. Somebody may be
+   * watching it, so nothing in it is touched.
+   */
+  take(changed: ReadonlySet<RawPath>): void {
+    const before = this.entries;
+    this.entries = new Map();
+    this.children.clear();
+    this.#originals.clear();
+    this.#add('', (raw) => (changed.has(raw) ? undefined : before.get(raw)));
+    for (const [raw, { content }] of before) {
+      if (typeof content === 'string' && this.entries.get(raw)?.content !== content) {
+        real.unlinkSync(content);
+      }
+    }
+  }
+
   /** Looks at an entry that is as it should be, so that `seen` can prove the next time that it still is. */
   stamp(raw: RawPath, clock = this.clock()): void {
     const kept = this.entries.get(raw)!;
@@ -67,11 +85,26 @@ export class Baseline {
     return real.statSync(file, { bigint: true }).ctimeNs;
   }
 
-  #add(raw: RawPath): void {
+  /** @param known of a tree that is taken again: what is known of an entry and has not changed */
+  #add(raw: RawPath, known?: (raw: RawPath) => Kept | undefined): void {
     const path = below(this.root, raw);
     const stat = look(path)!;
+    const same = known?.(raw);
+    const kept = same ?? this.#keep(raw, path, stat, known === undefined);
+    this.entries.set(raw, kept);
+    if (kept.type !== 'folder') return;
+    entering(path, stat, () => {
+      const names = namesIn(path);
+      this.children.set(raw, names);
+      for (const name of names) this.#add(join(raw, name), known);
+    });
+    if (!known) settleTimes(path, kept);
+    else if (!same) kept.seen = look(path)!;
+  }
+
+  #keep(raw: RawPath, path: Buffer, stat: BigIntStats, ours: boolean): Kept {
     const type = typeOf(stat);
-    if (type === 'other') {
+    if (type === 'other' && ours) {
       throw new SeamkitError('UNSUPPORTED', `'${textOf(raw)}' is a socket, a pipe or a device`, {
         hint: 'a baseline holds files, folders and links; make the rest in the test, which may',
       });
@@ -86,21 +119,11 @@ export class Baseline {
       seen: stat,
       settled: false,
     };
-    this.entries.set(raw, kept);
     if (type === 'link') kept.target = real.readlinkSync(path, { encoding: 'buffer' });
     if (type === 'file') this.#addContent(raw, kept, path, stat);
-    if (type === 'folder') {
-      entering(path, stat, () => {
-        const names = namesIn(path);
-        this.children.set(raw, names);
-        for (const name of names) this.#add(join(raw, name));
-      });
-    }
-    // Times as `utimes` can set them, so that they can be set again, to the nanosecond.
-    if (kept.original === undefined || kept.original === raw) {
-      real.lutimesSync(path, kept.atime, kept.mtime);
-    }
-    kept.seen = look(path)!;
+    if (ours && type !== 'folder') settleTimes(path, kept, raw);
+    else kept.seen = look(path)!;
+    return kept;
   }
 
   #addContent(raw: RawPath, kept: Kept, path: Buffer, stat: BigIntStats): void {
@@ -153,6 +176,14 @@ export function looksKept({ seen, type }: Kept, now: BigIntStats): boolean {
     (type === 'folder' ||
       (now.size === seen.size && now.nlink === seen.nlink && now.atimeNs === seen.atimeNs))
   );
+}
+
+/** Sets times as `utimes` can, so that they can be set again, to the nanosecond. */
+function settleTimes(path: Buffer, kept: Kept, raw?: RawPath): void {
+  if (kept.original === undefined || kept.original === raw) {
+    real.lutimesSync(path, kept.atime, kept.mtime);
+  }
+  kept.seen = look(path)!;
 }
 
 /** Clocks of file systems tick every 1 to 10 ms, and some tell whole seconds only. */

@@ -67,13 +67,15 @@ export class Faults {
     this.#add((rules) => rules.failing.push({ path, code }));
   }
 
-  /** All faults end, modes included. */
-  clear(): void {
+  /** All faults end, modes included. Returns whether there were any. */
+  clear(): boolean {
+    const any = !this.#rules.none || this.#modes.length > 0;
     retire(this.#rules);
     this.#rules = new Rules(this.#root);
     for (const [path, mode] of this.#modes.splice(0)) {
       if (real.existsSync(path)) real.chmodSync(path, mode);
     }
+    return any;
   }
 
   #add(change: (rules: Rules) => void): void {

@@ -1,7 +1,7 @@
 import { type Baseline, type Kept, looksKept } from './baseline';
 import { compare } from './compare';
 import { look, modeOf, remove, typeOf } from './entry';
-import { below, join, parentOf, type RawPath } from './raw-path';
+import { below, join, parentOf, type RawPath, textOf } from './raw-path';
 import { real } from './real-fs';
 
 /** Puts the tree back exactly as it was captured: contents, types, modes, owners, times and links. */
@@ -50,6 +50,9 @@ function rebuild(baseline: Baseline, raw: RawPath): void {
   const kept = baseline.entries.get(raw)!;
   const path = below(baseline.root, raw);
   let now = look(path);
+  if (kept.type === 'other' && now?.ino !== kept.seen.ino) {
+    throw new Error(`'${textOf(raw)}', a socket, a pipe or a device of the file's hooks, is gone`);
+  }
   if (now && typeOf(now) !== kept.type) {
     remove(baseline.root, raw);
     now = undefined;

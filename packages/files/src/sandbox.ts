@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { type Sandbox, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { Baseline } from './baseline';
 import { changesSince } from './changes';
+import { compare } from './compare';
 import { entering, look, namesIn, remove, typeOf } from './entry';
 import { Faults } from './faults';
 import type { Files } from './files';
@@ -89,16 +90,25 @@ class FolderSandbox implements Sandbox<Files> {
     });
   }
 
-  async reset(): Promise<void | 'spent'> {
-    try {
-      this.#faults!.clear();
-      await this.#nameHandles();
-      restore(this.#baseline!);
-      restore(this.#outsideBaseline!);
-    } catch (error) {
-      this.#context.warn(`the folder could not be restored, another one takes its place: ${error}`);
-      return 'spent';
+  async reset(): Promise<void> {
+    this.#faults!.clear();
+    await this.#nameHandles();
+    restore(this.#baseline!);
+    restore(this.#outsideBaseline!);
+  }
+
+  async setBaseline(): Promise<boolean> {
+    if (this.#faults!.clear()) {
+      this.#context.warn(
+        "its faults ended with setBaseline(), before a file's first test too; ask for them in a beforeEach",
+      );
     }
+    this.#handles = openHandles(this.#root);
+    restore(this.#outsideBaseline!);
+    const changed = new Set<RawPath>();
+    compare(this.#baseline!, ({ raw }) => changed.add(raw));
+    if (changed.size > 0) this.#baseline!.take(changed);
+    return changed.size > 0;
   }
 
   /** Says which files the test left open. A stream closes its file a moment after its end. */

@@ -25,6 +25,8 @@ export interface MemcachedMembers {
   readonly url: string;
   /** The same as most clients take it: `127.0.0.1:port`. */
   readonly address: string;
+  /** The same in parts. */
+  readonly connection: { host: string; port: number };
   /** All keys, sorted. */
   keys(): Promise<string[]>;
   /** The server's `stats`; `get_hits`, `get_misses` and the like count from the test's beginning. */

@@ -1,6 +1,5 @@
 import type { Driver, Endpoint, SandboxContext } from '@seamkit/core';
-import { ask } from './ask';
-import { type Item, listKeys, readItems, restore } from './items';
+import { type Item, listKeys, readItems, readStats, resetStats, restore, written } from './items';
 import type { MemcachedMembers, MemcachedOptions } from './kit';
 
 /** The sandbox is the whole server, so its name is all there is to it. */
@@ -22,10 +21,25 @@ export async function connectDriver(
       }
     },
     create: async ({ name }) => name,
-    async open(_, items) {
+    async open(_, template) {
+      let items = template;
       const reset = () => restore(url, items, memory);
       await reset();
-      return { members: makeMembers(url), reset, close: async () => {} };
+      return {
+        members: makeMembers(url),
+        reset,
+        async setBaseline() {
+          const moved = await written(url);
+          if (moved) {
+            items = await readItems(url);
+            await resetStats(url);
+          } else {
+            await reset(); // times to live, and counters, begin anew
+          }
+          return moved;
+        },
+        close: async () => {},
+      };
     },
     recover: (_, items) => restore(url, items, memory),
     destroy: empty,
@@ -35,17 +49,15 @@ export async function connectDriver(
 }
 
 function makeMembers(url: string): MemcachedMembers {
+  const { host, hostname, port } = new URL(url);
   return {
     url,
-    address: new URL(url).host,
+    address: host,
+    connection: { host: hostname, port: Number(port) },
     async keys() {
       const keys = await listKeys(url);
       return keys.map((key) => Buffer.from(key, 'latin1').toString());
     },
-    async stats() {
-      const lines = await ask(url, 'stats\r\n', /^END/);
-      const pairs = lines.slice(0, -1).map(({ text }) => text.split(' ').slice(1));
-      return Object.fromEntries(pairs);
-    },
+    stats: () => readStats(url),
   };
 }

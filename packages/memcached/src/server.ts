@@ -1,5 +1,11 @@
 import { type Endpoint, exchange, type ServerModule, type StartContext } from '@seamkit/core';
 
+/**
+ * One list of items for each size. Those that the server would move between lists, because they were
+ * read, would be missing from its list of keys for a moment.
+ */
+const oneList = ['-o', 'no_lru_maintainer'];
+
 export const server: ServerModule = {
   async process({ version, settings }, ctx) {
     const program = await ctx.program({
@@ -12,7 +18,7 @@ export const server: ServerModule = {
     });
     const port = await ctx.port();
     const memory = `--memory-limit=${settings.memory}`;
-    await ctx.spawn(program, ['--listen=127.0.0.1', `--port=${port}`, memory]);
+    await ctx.spawn(program, ['--listen=127.0.0.1', `--port=${port}`, memory, ...oneList]);
     return answer(ctx, '127.0.0.1', port);
   },
 
@@ -21,7 +27,7 @@ export const server: ServerModule = {
     const started = await ctx.start(image, (image) =>
       new GenericContainer(image)
         .withExposedPorts(11211)
-        .withCommand(['memcached', `--memory-limit=${settings.memory}`])
+        .withCommand(['memcached', `--memory-limit=${settings.memory}`, ...oneList])
         .withWaitStrategy(Wait.forAll([])),
     );
     return answer(ctx, started.getHost(), started.getMappedPort(11211));

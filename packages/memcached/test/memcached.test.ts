@@ -114,6 +114,17 @@ test('memory: the server evicts what does not fit', async () => {
   expect(Number(curr_items)).toBeLessThan(30);
 });
 
+test('keys() has an item that was read twice just now', async () => {
+  await using own = await open({
+    cache: memcached({ prepare: (url) => send(url, 'set read 0 0 1\r\na\r\n', 'STORED') }),
+  });
+  const { url, keys } = own.cache;
+  // Where the server has several lists, it moves the item when it is asked for, once it is an old one.
+  while (/number_hot [1-9]/.test(await send(url, 'stats items\r\n', 'END'))) await delay(50);
+  for (const _ of [1, 2]) await send(url, 'mg read v\r\n', '\r\n');
+  for (let round = 0; round < 5; round++) expect(await keys()).toEqual(['read']);
+});
+
 test('two boundaries of one file have a server each', async () => {
   expect(env.other.address).not.toBe(env.cache.address);
   expect(await env.other.keys()).toEqual([]);

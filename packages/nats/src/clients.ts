@@ -1,5 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node';
-import { ask } from './connection';
+import { ask, ownInbox } from './connection';
 
 /** A client in an account. */
 export interface Client {
@@ -19,6 +19,7 @@ export async function clientsIn(line: NatsConnection): Promise<Client[]> {
     subjects: ((list ?? []) as { subject: string }[])
       .map(({ subject }) => subject)
       .filter((subject) => !/^_INBOX\.[^.]+\.\*$/.test(subject))
+      .filter((subject) => !subject.startsWith(ownInbox))
       .map((subject) => subject.replace(/^_INBOX\..*/, 'an inbox'))
       .sort(),
   }));

@@ -4,6 +4,9 @@ import { SeamkitError } from '@seamkit/core';
 /** As the NATS clients for JavaScript take it: they do not read credentials from a url. */
 export type NatsAccess = { servers: string; user?: string; pass?: string };
 
+/** The kit's own subscriptions begin so. */
+export const ownInbox = '_SEAMKIT';
+
 /** ms that an answer of the server may take. */
 export const timeout = 10_000;
 

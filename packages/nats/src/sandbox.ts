@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type Driver, type Endpoint, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { accessTo, claim, holds, type Place } from './accounts';
-import { clientsIn, leftBehind } from './clients';
+import { Baseline } from './baseline';
+import { type Client, clientsIn, leftBehind } from './clients';
 import { call, connectTo } from './connection';
 import type { NatsMembers, NatsOptions } from './kit';
 import { compare, restore, type Saved, save } from './streams';
@@ -46,18 +47,21 @@ export async function connectDriver(
       }
     },
     create: (id) => claim(line, accounts, id),
-    async open(place, baseline) {
+    async open(place, template) {
+      const baseline = new Baseline(template, warn);
       const { url, access } = accessTo(endpoint, place.account);
       let client = await connectTo(access);
       try {
         await alone(client);
-        await restore(client, await compare(client, baseline));
+        await baseline.restore(client);
       } catch (error) {
         await client.close();
         throw error;
       }
-      // The first reset cannot tell what the test connected from what its hooks did.
+      // Before the first reset nobody has left anything.
       let newest = Number.POSITIVE_INFINITY;
+      // What the kit's client is subscribed to by hooks.
+      let kept = '';
       return {
         members: {
           url,
@@ -67,22 +71,33 @@ export async function connectDriver(
           },
         },
         async reset() {
-          if (client.isClosed() || client.isDraining()) client = await connectTo(access);
-          const [clients, difference] = await Promise.all([
-            clientsIn(client),
-            compare(client, baseline),
-          ]);
-          await restore(client, difference);
+          if (client.isClosed() || client.isDraining()) {
+            client = await connectTo(access);
+            kept = '';
+          }
+          const [clients] = await Promise.all([clientsIn(client), baseline.restore(client)]);
           for (const { name, subjects } of await leftBehind(client, clients, newest)) {
             const what = `${name} subscribed to ${subjects.join(', ')}`;
             warn(`the test left the client ${what}; it acts on later tests too`);
           }
-          newest = Math.max(...clients.map(({ id }) => id));
-          const own = clients.find(({ id }) => id === client.info!.client_id);
-          if (own?.subjects.length) {
+          newest = newestOf(clients);
+          const subjects = subjectsOf(client, clients);
+          if (subjects === kept) return;
+          if (kept) {
+            warn(
+              `the test subscribed the kit's client to more (${subjects}) than the file's hooks did, and that stays; subscribe with a client of the test's own`,
+            );
+            kept = subjects;
+          } else {
             await client.close();
             client = await connectTo(access);
           }
+        },
+        async setBaseline() {
+          const [clients, moved] = await Promise.all([clientsIn(client), baseline.set(client)]);
+          newest = newestOf(clients);
+          kept = subjectsOf(client, clients);
+          return moved;
         },
         close: () => client.close(),
       };
@@ -92,6 +107,12 @@ export async function connectDriver(
     destroyTemplate: async () => {},
     close: () => line.close(),
   };
+}
+
+const newestOf = (clients: readonly Client[]) => Math.max(...clients.map(({ id }) => id));
+
+function subjectsOf(line: NatsConnection, clients: readonly Client[]): string {
+  return clients.find(({ id }) => id === line.info!.client_id)?.subjects.join(', ') ?? '';
 }
 
 /** Rejects while others are in the account: files before left them, and they would act on ours. */

@@ -222,5 +222,5 @@ test('a baseline with messages in a stream that is kept in memory is refused', a
     }),
   });
   await expect(opening).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-  await expect(opening).rejects.toThrow(/left messages in FAST/);
+  await expect(opening).rejects.toThrow(/the baseline has messages in FAST/);
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Driver, Sandbox } from '@seamkit/core';
 import type { Redis } from 'ioredis';
 import { connect, connectionName, replies, urlOf } from './connection';
@@ -16,6 +17,8 @@ export type Snapshot = {
   config: { [name: string]: string };
   /** Lines of `ACL LIST`. */
   users: string[];
+  /** Hooks of the file loaded scripts. No server tells which: then those of tests stay, too. */
+  scripts?: boolean;
 };
 
 type Lone = { name: string };
@@ -41,21 +44,37 @@ export function exclusiveDriver({
       const url = urlOf(endpoint.url, 0);
       const ready = new ReadyClient(url);
       const leftovers = new Leftovers(context.warn, name, ready, undefined);
+      let baseline = template;
+      let clean = await restoreSnapshot(own, baseline);
       const sandbox: Sandbox<RedisMembers> = {
         members: makeMembers(url, ready, () => own),
         async reset() {
           await leftovers.clear(own, (await own.client('LIST')) as string);
-          await restoreSnapshot(own, template);
+          clean = await restoreSnapshot(own, baseline);
+        },
+        async setBaseline() {
+          leftovers.stay((await own.client('LIST')) as string);
+          const [now, { config, users }] = [await footprint(own), await administration(own)];
+          const same = isDeepStrictEqual([config, users], [baseline.config, baseline.users]);
+          if (same && now === clean) {
+            // Times to live begin anew, as they do at a reset.
+            clean = await restoreSnapshot(own, baseline);
+            return false;
+          }
+          baseline = { ...(await takeSnapshot(line)), scripts: !/scripts:0\b/.test(now) };
+          clean = now;
+          return true;
         },
         async close() {
           ready.close();
           own.disconnect();
         },
       };
-      await restoreSnapshot(own, template);
       return sandbox;
     },
-    recover: (_, template) => restoreSnapshot(line, template),
+    async recover(_, template) {
+      await restoreSnapshot(line, template);
+    },
     async destroy() {
       await line.flushall('SYNC');
     },
@@ -80,9 +99,11 @@ async function takeSnapshot(line: Redis): Promise<Snapshot> {
   return { databases, functions: functions.toString('base64'), ...(await administration(line)) };
 }
 
-async function restoreSnapshot(line: Redis, template: Snapshot): Promise<void> {
+/** Resolves to the footprint of a server on which nothing has been done since. */
+async function restoreSnapshot(line: Redis, template: Snapshot): Promise<string> {
   await restoreAdministration(line, template);
-  const work = line.pipeline().flushall('SYNC').function('FLUSH').script('FLUSH');
+  const work = line.pipeline().flushall('SYNC').function('FLUSH');
+  if (!template.scripts) work.script('FLUSH');
   work.function('RESTORE', Buffer.from(template.functions, 'base64'));
   for (const { number, entries } of template.databases) {
     work.select(number);
@@ -96,6 +117,15 @@ async function restoreSnapshot(line: Redis, template: Snapshot): Promise<void> {
     }
   }
   await replies(work.select(0).config('RESETSTAT').slowlog('RESET'));
+  return footprint(line);
+}
+
+/** How often keys and functions have changed, which a save begins anew, and how many scripts are loaded. */
+async function footprint(line: Redis): Promise<string> {
+  const told = await line.info('persistence', 'memory');
+  const lines =
+    /^rdb_(changes_since_last_save|last_save_time|saves):.*|^number_of_cached_scripts.*/gm;
+  return told.match(lines)!.join();
 }
 
 /** Settings and users: compared first, since they seldom change. */

@@ -1,1 +1,1 @@
-export { type RedisMembers, type RedisOptions, redis } from './kit';
+export { type RedisConnection, type RedisMembers, type RedisOptions, redis } from './kit';

@@ -6,12 +6,12 @@ import {
   SeamkitError,
   type ServerOptions,
 } from '@seamkit/core';
-import type { RedisMembers } from './members';
+import type { RedisConnection, RedisMembers } from './members';
 import { connectDriver } from './sandbox';
 import { oldest } from './server';
 import { checkSettings } from './settings';
 
-export type { RedisMembers };
+export type { RedisConnection, RedisMembers };
 
 export interface RedisOptions extends ServerOptions {
   /**

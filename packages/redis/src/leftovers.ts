@@ -5,10 +5,7 @@ import type { ReadyClient } from './members';
 
 /** What tests leave behind on the side of the clients: ended where it would act later, and named. */
 export class Leftovers {
-  /**
-   * The newest client at the end of the test before. The first reset cannot tell what the test
-   * connected from what its hooks did.
-   */
+  /** The newest client at the last reset. Before the first one nobody has left anything. */
   private newest = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -19,6 +16,11 @@ export class Leftovers {
     /** The sandbox's database; undefined: all of them. */
     private readonly database: number | undefined,
   ) {}
+
+  /** Reads a `CLIENT LIST`: who is connected belongs to the file, and stays. */
+  stay(list: string): void {
+    this.newest = newestOf(parseClients(list));
+  }
 
   /**
    * Reads a `CLIENT LIST`. Resolves to whether clients were cut off that may have written since it
@@ -31,7 +33,7 @@ export class Leftovers {
       line,
       clients.filter((client) => this.isLeft(client)),
     );
-    this.newest = Math.max(...clients.map(({ id }) => id));
+    this.newest = newestOf(clients);
     const open = left.filter(({ flags }) => flags.includes('x'));
     for (const client of left) {
       const at = open.includes(client)
@@ -70,4 +72,8 @@ export class Leftovers {
     this.warn(`the test left the kit's client ${at}; the next test gets a new one`);
     return true;
   }
+}
+
+function newestOf(clients: readonly Client[]): number {
+  return Math.max(...clients.map(({ id }) => id));
 }

@@ -4,10 +4,24 @@ import { Redis } from 'ioredis';
 import { connectionName, disconnectTimeout } from './connection';
 import { advance } from './scripts';
 
+/** The parts of a url, by the names of ioredis' options. */
+export interface RedisConnection {
+  host: string;
+  port: number;
+  username?: string;
+  password?: string;
+  /** The number of this test file's own database. */
+  db: number;
+  /** Where the url says rediss: */
+  tls?: object;
+}
+
 /** What the test gets. */
 export interface RedisMembers {
   /** Connection string with the number of this test file's own database. */
   readonly url: string;
+  /** The same in parts: `new Redis(env.cache.connection)`. */
+  readonly connection: RedisConnection;
   /**
    * A ready ioredis client, connected at its first command. Reset replaces it when a test left it
    * blocked, subscribed, in a transaction or in another database; so take it from here in each test.
@@ -69,6 +83,7 @@ export function makeMembers(
 ): RedisMembers {
   return {
     url,
+    connection: partsOf(url),
     get client() {
       return ready.client;
     },
@@ -97,6 +112,19 @@ export function makeMembers(
       const line = connection();
       await gone(line, (await line.eval(advance, 0, ms)) as string[]);
     },
+  };
+}
+
+function partsOf(text: string): RedisConnection {
+  const url = new URL(text);
+  const [username, password] = [url.username, url.password].map(decodeURIComponent);
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || 6379),
+    ...(username && { username }),
+    ...(password && { password }),
+    db: Number(url.pathname.slice(1)),
+    ...(url.protocol === 'rediss:' && { tls: {} }),
   };
 }
 

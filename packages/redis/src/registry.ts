@@ -51,20 +51,21 @@ end
 return 0
 `;
 
-/** ARGV: databases, lease, owner, name, number. Renews the lease. Returns 1 where the claim stands. */
+/** ARGV: databases, lease, owner, name, number. Renews the lease. Returns as `holds` does. */
 const renew = `${find}
 if not home then return 0 end
 redis.call('SELECT', home)
 if redis.call('HGET', claims, ARGV[5]) ~= ARGV[3] .. ' ' .. ARGV[4] then return 0 end
 redis.call('SET', owns(ARGV[3]), 1, 'PX', lease)
-return 1
+return home
 `;
 
 const forget = `
-local function forget(number)
+local function forget(number, name)
   redis.call('SELECT', number)
   redis.call('FLUSHDB', 'SYNC')
   redis.call('SELECT', home)
+  redis.call('DEL', 'seamkit:facts:' .. name, 'seamkit:values:' .. name)
   redis.call('HDEL', claims, number)
 end
 local function tidy()
@@ -73,11 +74,14 @@ local function tidy()
 end
 `;
 
-/** ARGV: databases, lease, owner, name, number. Whether the claim stands. */
+/**
+ * ARGV: databases, lease, owner, name, number. Returns the registry's own database where the claim
+ * stands, else 0.
+ */
 const holds = `${find}
 if not home then return 0 end
 redis.call('SELECT', home)
-return redis.call('HGET', claims, ARGV[5]) == ARGV[3] .. ' ' .. ARGV[4] and 1 or 0
+return redis.call('HGET', claims, ARGV[5]) == ARGV[3] .. ' ' .. ARGV[4] and home or 0
 `;
 
 /** ARGV: databases, lease, owner, name, number. Empties and frees a database that is claimed so. */
@@ -85,7 +89,7 @@ const release = `${find}${forget}
 if not home then return 0 end
 redis.call('SELECT', home)
 if redis.call('HGET', claims, ARGV[5]) ~= ARGV[3] .. ' ' .. ARGV[4] then return 0 end
-forget(ARGV[5])
+forget(ARGV[5], ARGV[4])
 tidy()
 return 1
 `;
@@ -105,7 +109,7 @@ for index = 1, #held, 2 do
   redis.call('SELECT', home)
   local alive = connected[owner] or redis.call('EXISTS', owns(owner)) == 1
   if owner == ARGV[3] or not alive then
-    forget(held[index])
+    forget(held[index], name)
     swept[#swept + 1] = name .. ' (database ' .. held[index] .. ')'
   end
 end
@@ -145,14 +149,19 @@ export class Registry {
   }
 
   /** Says that its owner lives. @throws SeamkitError `STATE_INVALID`, as `check` does */
-  async renew(place: Place): Promise<void> {
-    await this.check(place, renew);
+  async renew(place: Place): Promise<number> {
+    const home = await this.check(place, renew);
     this.held.set(place.name, place);
+    return home;
   }
 
-  /** @throws SeamkitError `STATE_INVALID` when the claim was lost to a pause longer than the lease */
-  async check(place: Place, script = holds): Promise<void> {
-    if (await this.holds(place, script)) return;
+  /**
+   * Resolves to the registry's own database, where no test is at home.
+   * @throws SeamkitError `STATE_INVALID` when the claim was lost to a pause longer than the lease
+   */
+  async check(place: Place, script = holds): Promise<number> {
+    const home = await this.ask(place, script);
+    if (home > 0) return home;
     this.held.delete(place.name);
     throw new SeamkitError(
       'STATE_INVALID',
@@ -161,8 +170,8 @@ export class Registry {
     );
   }
 
-  async holds({ owner, name, database }: Place, script = holds): Promise<boolean> {
-    return Number(await this.run(script, owner, name, database)) === 1;
+  async holds(place: Place): Promise<boolean> {
+    return (await this.ask(place, holds)) > 0;
   }
 
   async release({ owner, name, database }: Place): Promise<void> {
@@ -182,6 +191,10 @@ export class Registry {
   private renewAll(): void {
     // A claim that is lost shows at the next reset; a server that is away shows there, too.
     for (const place of this.held.values()) this.renew(place).catch(() => {});
+  }
+
+  private async ask({ owner, name, database }: Place, script: string): Promise<number> {
+    return Number(await this.run(script, owner, name, database));
   }
 
   private async run(script: string, ...args: (string | number)[]): Promise<unknown> {

@@ -7,7 +7,7 @@
  */
 
 /** `settled` gives a key its times, and tells whether it was there to take them. */
-const manifest = `
+export const manifest = `
 local manifest = 'seamkit:manifest'
 local function settled(key, times)
   if times[1] > 0 and redis.call('PEXPIRE', key, times[1]) == 0 then return false end
@@ -20,7 +20,7 @@ end
 `;
 
 /** Hash fields with times of their own (Redis 7.4, Valkey 9): pairs of name and ms. */
-const fieldTimes = `
+export const fieldTimes = `
 local function fieldtimes(key)
   local found = {}
   for index, name in ipairs(redis.call('HKEYS', key)) do
@@ -46,39 +46,6 @@ for _, key in ipairs(keys) do
   end
 end
 return #keys
-`;
-
-/**
- * ARGV: template, sandbox, the changes at the last reset. Puts everything back; only the times to
- * live where nobody has written anything on the server since. Returns the changes to hand in next
- * time: their count, and how often it began anew because the server saved.
- */
-export const restore = `${manifest}
-local template, sandbox, before = ARGV[1], ARGV[2], ARGV[3]
-local function changes()
-  local info = redis.call('INFO', 'persistence')
-  local function told(name) return string.match(info, name .. ':(%d+)') or '' end
-  return told('rdb_changes_since_last_save') .. ' ' .. told('rdb_last_save_time') .. ' ' .. told('rdb_saves')
-end
-local unchanged = changes() == before
-redis.call('SELECT', template)
-local listed = redis.call('HGETALL', manifest)
-local function settle()
-  redis.call('SELECT', sandbox)
-  for index = 1, #listed, 2 do
-    if not settled(listed[index], cmsgpack.unpack(listed[index + 1])) then return false end
-  end
-  return true
-end
-if unchanged and settle() then return changes() end
-redis.call('SELECT', sandbox)
-redis.call('FLUSHDB', 'SYNC')
-redis.call('SELECT', template)
-for _, key in ipairs(redis.call('KEYS', '*')) do
-  if key ~= manifest then redis.call('COPY', key, key, 'DB', sandbox) end
-end
-settle()
-return changes()
 `;
 
 /**

@@ -12,9 +12,10 @@ import { connect, connectionName, replies, urlOf } from './connection';
 import { Leftovers } from './leftovers';
 import { makeMembers, ReadyClient, type RedisMembers } from './members';
 import type { Place, Registry } from './registry';
-import { restore, seal } from './scripts';
+import { capture, ownBaseline, restore } from './restore';
+import { seal } from './scripts';
 
-/** Where the baseline is kept. No place: it is empty. */
+/** Where the template's baseline is kept. No place: it is empty. */
 export type Template = { place: Place | null };
 
 export interface Shared {
@@ -44,7 +45,8 @@ export function sharedDriver(shared: Shared): Driver<RedisMembers, Template, Pla
       await registry.release(place);
     } else {
       await killAllIn(line, place.database);
-      await replies(line.pipeline().select(place.database).flushdb('SYNC').select(0));
+      const work = line.pipeline().del(...ownBaseline(place.name));
+      await replies(work.select(place.database).flushdb('SYNC').select(0));
     }
   }
 
@@ -67,11 +69,11 @@ export function sharedDriver(shared: Shared): Driver<RedisMembers, Template, Pla
     // It is filled when it is opened, so that the times of its keys count from there.
     create: claim,
     async open(place, template) {
-      await registry?.renew(place);
+      const home = (await registry?.renew(place)) ?? 0;
       if (template.place) await registry?.renew(template.place);
       const sandbox = new SharedSandbox(shared, place, template);
       try {
-        await sandbox.open();
+        await sandbox.open(home);
         return sandbox;
       } catch (error) {
         await sandbox.close();
@@ -104,8 +106,10 @@ class SharedSandbox implements Sandbox<RedisMembers> {
   private readonly ready: ReadyClient;
   private readonly leftovers: Leftovers;
   private line!: Redis;
-  /** The server's count of changes when this sandbox was last at its baseline. */
-  private changes = '';
+  /** The file has a baseline of its own. */
+  private moved = false;
+  /** The server's count of changes when this sandbox was last at its baseline, and its clock then. */
+  private last = { changes: '', time: '0' };
 
   constructor(
     private readonly shared: Shared,
@@ -121,26 +125,42 @@ class SharedSandbox implements Sandbox<RedisMembers> {
     this.members = makeMembers(url, this.ready, () => this.line);
   }
 
-  async open(): Promise<void> {
-    this.line = await connect(urlOf(this.shared.endpoint.url, this.place.database), this.name);
+  /** @param home the database that has the files' own baselines */
+  async open(home: number): Promise<void> {
+    const { database, name } = this.place;
+    this.line = await connect(urlOf(this.shared.endpoint.url, database), this.name);
     // Another life of the server counts from 0 again.
     this.line.on('close', () => {
-      this.changes = '';
+      this.last.changes = '';
     });
-    await replies(this.restore(this.line.pipeline()));
+    // What the last holder's hooks wrote is not this one's.
+    const work = this.line
+      .pipeline()
+      .select(home)
+      .del(...ownBaseline(name))
+      .select(database);
+    this.note((await replies(this.restore(work, home))).at(-1));
   }
 
   /** One round trip, whatever was written; two on an external server. */
   async reset(): Promise<void> {
-    // First, and not meanwhile: a database that is not ours any more must not be emptied.
-    await this.shared.registry?.check(this.place);
-    const [list, changes] = await replies(this.restore(this.line.pipeline().client('LIST')));
-    this.changes = String(changes);
+    const home = await this.home();
+    const [list, reply] = await replies(this.restore(this.line.pipeline().client('LIST'), home));
+    this.note(reply);
     // Whoever was cut off may have written once more.
     if (await this.leftovers.clear(this.line, String(list))) {
-      await replies(this.restore(this.line.pipeline()));
-      this.changes = '';
+      this.last.changes = '';
+      this.note((await replies(this.restore(this.line.pipeline(), home)))[0]);
     }
+  }
+
+  /** As many round trips as a reset. */
+  async setBaseline(): Promise<boolean> {
+    const home = await this.home();
+    const work = this.line.pipeline().client('LIST');
+    const [list, reply] = await replies(work.eval(capture, 0, ...this.arguments(home)));
+    this.leftovers.stay(String(list));
+    return this.note(reply);
   }
 
   async close(): Promise<void> {
@@ -148,9 +168,29 @@ class SharedSandbox implements Sandbox<RedisMembers> {
     this.line?.disconnect();
   }
 
-  private restore(work: ChainableCommander): ChainableCommander {
-    const { place } = this.template;
-    if (!place) return work.flushdb('SYNC');
-    return work.eval(restore, 0, place.database, this.place.database, this.changes);
+  /** Asked first, and not meanwhile: a database that is not ours any more must not be emptied. */
+  private async home(): Promise<number> {
+    return (await this.shared.registry?.check(this.place)) ?? 0;
+  }
+
+  private restore(work: ChainableCommander, home: number): ChainableCommander {
+    if (!this.template.place && !this.moved) return work.flushdb('SYNC');
+    return work.eval(restore, 0, ...this.arguments(home));
+  }
+
+  private arguments(home: number): (string | number)[] {
+    const { place, template, moved, last } = this;
+    const from = template.place?.database ?? '';
+    const flag = moved ? 1 : 0;
+    return [from, place.database, home, ...ownBaseline(place.name), flag, last.changes, last.time];
+  }
+
+  /** Keeps what a script returns for the next one. Returns whether anything differed. */
+  private note(reply: unknown): boolean {
+    if (!Array.isArray(reply)) return false; // an empty database has been emptied
+    const [differed, moved, changes, time] = reply;
+    this.moved = moved === 1;
+    this.last = { changes, time };
+    return differed === 1;
   }
 }

@@ -174,6 +174,32 @@ describe('on a server that belongs to somebody else', () => {
     expect(await planted()).toEqual(before);
   });
 
+  test('what a file’s hooks wrote takes no database of its own, and goes with its sandbox', async () => {
+    const [gone, dead] = await Promise.all([driver(url, 'gone'), driver(url, 'dead')]);
+    const places = [];
+    for (const [owner, made] of Object.entries({ gone, dead })) {
+      const place = await made.create(id(owner, 1), empty);
+      const sandbox = await made.open(place, empty);
+      const { client } = sandbox.members;
+      await client.set('seed', owner);
+      expect(await sandbox.setBaseline!()).toBe(true);
+      expect(await sandbox.setBaseline!()).toBe(false);
+      await client.flushdb();
+      await sandbox.reset({});
+      expect(await client.get('seed')).toBe(owner);
+      await sandbox.close();
+      places.push(place);
+    }
+    const numbers = places.map(({ database }) => database);
+    const others = (await used(admin)).filter((number) => ![0, 3, 14, 15].includes(number));
+    expect(others).toEqual(expect.arrayContaining(numbers));
+    expect(others).toHaveLength(3); // and the registry
+    await gone.destroy(places[0]!);
+    await dead.close();
+    await (await driver(url, 'sweep')).sweep!('dead');
+    expect(await used(admin)).toEqual([0, 3, 14, 15]);
+  });
+
   test("the databases of the server's own keeper stay, though nobody is connected", async () => {
     const home = await driver(url, 'home', {}, 'process');
     const place = await home.create(id('home', 1), empty);

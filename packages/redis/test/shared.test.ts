@@ -35,6 +35,22 @@ describe('one server, many databases', () => {
     expect(await env.other.keys()).toEqual([]);
   });
 
+  test('connection has the parts of the url, as ioredis takes them', async () => {
+    await using own = await open({ mine: redis({ key: 'parts', exclusive: true }) });
+    for (const { url, connection } of [env.cache, own.mine]) {
+      const [byUrl, byParts] = [new Redis(url), new Redis(connection)];
+      expect(await byParts.client('INFO')).toMatch(` db=${connection.db} `);
+      expect(byParts.options).toMatchObject({
+        host: byUrl.options.host,
+        port: byUrl.options.port,
+        username: byUrl.options.username,
+        password: byUrl.options.password,
+        db: byUrl.options.db,
+      });
+      for (const client of [byUrl, byParts]) client.disconnect();
+    }
+  });
+
   test('keys() takes a pattern and sorts', async () => {
     await env.cache.client.mset({ 'b:2': '', 'a:1': '', 'b:1': '' });
     expect(await env.cache.keys('b:*')).toEqual(['b:1', 'b:2']);
@@ -107,7 +123,7 @@ describe('its warnings', () => {
     await using own = await open({ mine: redis({ key: 'warnings' }) });
     url = own.mine.url;
     kit = () => own.mine.client;
-    await own.reset();
+    await own.setBaseline();
     printed = [];
     await leave();
     warnings = printed;

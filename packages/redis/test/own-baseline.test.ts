@@ -1,0 +1,180 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { open, use } from '@seamkit/core';
+import { redis } from '@seamkit/redis';
+import { Redis } from 'ioredis';
+
+// A file whose service starts, seeds and listens in `beforeAll`.
+
+const members = Array.from({ length: 600 }, (_, index) => `member ${index}`);
+
+async function seed(url: string): Promise<void> {
+  const client = new Redis(url);
+  await client.mset({ untouched: 'template', overwritten: 'template', deleted: 'template' });
+  await client.sadd('set', ...members);
+  await client.hset('hash', Object.fromEntries(members.map((name) => [name, 'value'])));
+  await client.rpush('list', 'a', 'b');
+  await client.zadd('sorted', 1, 'one', 2, 'two');
+  await client.xadd('stream', '1-1', 'n', '1');
+  await client.xgroup('CREATE', 'stream', 'group', '0');
+  await client.set('session', 'a', 'EX', 1_000);
+  await client.quit();
+}
+
+// A server that no other test file uses, since this one looks at all that the kit keeps there.
+const settings = { hz: 11 };
+const env = use({ cache: redis({ prepare: seed, settings }), empty: redis({ settings }) });
+const opened: Redis[] = [];
+const closed: string[] = [];
+const printed: string[] = [];
+
+function connect(url: string, name = 'test'): Redis {
+  const client = new Redis(url, {
+    retryStrategy: null,
+    disconnectTimeout: 50,
+    connectionName: name,
+  });
+  client.on('error', () => {});
+  client.on('close', () => closed.push(name));
+  opened.push(client);
+  return client;
+}
+
+/** The database in which the kit keeps them. */
+const home = () => Object.assign(new URL(env.cache.url), { pathname: '/0' }).href;
+
+/** The keys that the kit keeps for the sandboxes of this server, beside their templates. */
+async function kept(): Promise<string[]> {
+  const client = connect(home());
+  const owned = [];
+  for (const name of await client.keys('seamkit:facts:*')) owned.push(await client.hkeys(name));
+  return owned.flat().sort();
+}
+
+const jobs: string[] = [];
+const news: string[] = [];
+let writer: Redis;
+
+async function consume(client: Redis): Promise<void> {
+  for (;;) {
+    const job = await client.blpop('jobs', 0).catch(() => undefined);
+    if (!job) return;
+    jobs.push(job[1]);
+  }
+}
+
+beforeAll(async () => {
+  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    printed.push(String(text));
+    return true;
+  });
+  writer = connect(env.cache.url, 'pool');
+  await writer.set('overwritten', 'by a hook');
+  await writer.del('deleted');
+  await writer.set('added', 'by a hook', 'EX', 500);
+  await connect(env.empty.url).rpush('queue', 'first');
+  const subscriber = connect(env.cache.url, 'subscriber');
+  subscriber.on('message', (_, text) => news.push(text));
+  await subscriber.subscribe('own-baseline news');
+  const consumer = connect(env.cache.url, 'consumer');
+  await consumer.ping();
+  void consume(consumer);
+});
+
+afterAll(() => {
+  jest.restoreAllMocks();
+  for (const client of opened) client.disconnect();
+});
+
+describe.each([1, 2, 3])('round %i', () => {
+  test('what the hooks wrote, over what prepare left, is there', async () => {
+    const { client } = env.cache;
+    expect(await client.mget('untouched', 'overwritten', 'deleted', 'added')).toEqual([
+      'template',
+      'by a hook',
+      null,
+      'by a hook',
+    ]);
+    expect(await env.cache.keys()).toEqual(
+      'added hash list overwritten session set sorted stream untouched'.split(' '),
+    );
+    expect(await env.empty.client.lrange('queue', 0, -1)).toEqual(['first']);
+  });
+
+  test('times to live begin anew', async () => {
+    const { client } = env.cache;
+    expect(await client.pttl('session')).toBeGreaterThan(990_000);
+    expect(await client.pttl('added')).toBeGreaterThan(490_000);
+    await client.pexpire('session', 1);
+    await client.expire('added', 5);
+    await client.persist('overwritten');
+  });
+
+  test('the service’s clients are those of before, and at work', async () => {
+    await writer.rpush('jobs', 'a job');
+    await until(() => jobs.length > 0);
+    await until(async () => (await writer.publish('own-baseline news', 'extra')) > 0);
+    await until(() => news.length > 0);
+    jobs.length = news.length = 0;
+    expect(closed.filter((name) => name !== 'test')).toEqual([]);
+    await writer.flushdb();
+    await env.empty.client.del('queue');
+  });
+});
+
+test('nobody is warned of what the hooks connected', () => {
+  expect(printed.filter((line) => line.includes('left'))).toEqual([]);
+});
+
+test('only what was written is kept', async () => {
+  expect(await kept()).toEqual(['added', 'deleted', 'overwritten', 'queue']);
+});
+
+describe('setBaseline() in a test', () => {
+  test('(the baseline moves)', async () => {
+    const { client } = env.cache;
+    await client.del('added');
+    await client.set('deleted', 'back');
+    await client.srem('set', 'member 7');
+    await env.cache.setBaseline();
+    await client.flushdb();
+    await env.cache.reset();
+    expect(await client.mget('added', 'deleted', 'overwritten')).toEqual([
+      null,
+      'back',
+      'by a hook',
+    ]);
+  });
+
+  test('holds for the tests after it', async () => {
+    expect(await env.cache.client.get('deleted')).toBe('back');
+    expect(await env.cache.client.scard('set')).toBe(599);
+    expect(await kept()).toEqual('deleted overwritten queue set'.split(' '));
+  });
+});
+
+test('where nothing differs nothing is kept, though others write on the server', async () => {
+  await using own = await open({ cache: redis({ prepare: seed, settings }) });
+  const before = await kept();
+  await env.empty.client.set('noise', 'of a neighbour');
+  await own.setBaseline();
+  expect(await kept()).toEqual(before);
+});
+
+test('a baseline that is gone is told', async () => {
+  await using own = await open({ cache: redis({ key: 'to be lost', settings }) });
+  await own.cache.client.set('key', 'value');
+  await own.setBaseline();
+  const thief = connect(home());
+  for (const name of await thief.keys('seamkit:facts:*')) {
+    if ((await thief.hkeys(name)).join() === 'key') await thief.del(name);
+  }
+  await expect(own.reset()).rejects.toMatchObject({ code: 'BASELINE_LOST' });
+});
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('waited 20 s');
+    await delay(5);
+  }
+}
