@@ -35,6 +35,7 @@ const inPlace: Record<string, Act> = {
   'a broken reference cycle': 'BEGIN; UPDATE nodes SET parent = NULL; DELETE FROM nodes; COMMIT',
   'a write to a table with row security': "UPDATE secrets SET text = 'y'",
   'a write to a table with a rule': 'UPDATE ruled SET x = 2',
+  'a write to a table whose triggers always fire': 'INSERT INTO always VALUES (2)',
   'a write with triggers asleep':
     'SET session_replication_role = replica; DELETE FROM users WHERE id = 2; RESET session_replication_role',
   'a write of a serializable transaction':
@@ -102,7 +103,6 @@ const byClone: Record<string, Act> = {
   'a new large object': "SELECT lo_from_bytea(0, '\\x01')",
   'a changed large object': "SELECT lo_put(4711, 1, '\\x01')",
   'a removed large object': 'SELECT lo_unlink(4712)',
-  'a write to a table whose triggers always fire': 'INSERT INTO always VALUES (2)',
   'a write to a large table': 'DELETE FROM large WHERE n = 5',
 };
 
