@@ -12,8 +12,8 @@ export type Verdict =
   | { state: 'taken' }
   /** Transactions that must end first: of clients, and prepared ones by their ids. */
   | { state: 'busy'; sessions: Session[]; prepared: string[] }
-  /** Only a new clone will do. */
-  | { state: 'stale'; reason: string };
+  /** Only a new clone will do. `command`: by name the one that changed the schema, if one did. */
+  | { state: 'stale'; reason: string; command?: string };
 
 /** One try, on any connection of the kit's own to the sandbox. */
 export type Attempt = (client: Client) => Promise<Verdict>;
@@ -99,9 +99,10 @@ export class BookkeptBaseline implements Baseline {
       this.since = answer;
       return { state: 'restored' };
     }
-    const { stale, differs, sessions = [], prepared = [] } = JSON.parse(answer);
+    const { stale, command, differs, sessions = [], prepared = [] } = JSON.parse(answer);
     if (differs) return { state: 'taken' };
-    return stale ? { state: 'stale', reason: stale } : { state: 'busy', sessions, prepared };
+    if (stale) return { state: 'stale', reason: stale, command };
+    return { state: 'busy', sessions, prepared };
   }
 }
 

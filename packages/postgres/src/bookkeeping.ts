@@ -1,5 +1,6 @@
-import { restoring, schema, workshop } from './names';
+import { schema, workshop } from './names';
 import { takeFunction } from './take';
+import { undoFunctions } from './undo';
 
 /**
  * How a sandbox knows what a test changed: tables, triggers and one function that the template gets
@@ -9,7 +10,7 @@ import { takeFunction } from './take';
  *   a rolled-back write leaves no note. Notes are only ever added (no key, nothing read), so no
  *   transaction waits or fails to serialise because of us; and they are logged like the rows they
  *   speak of, so that a crash of the server loses neither or both.
- * - Event triggers note changes of the schema as table 0.
+ * - Event triggers note changes of the schema in `commands`. Additions are undone in place.
  * - `take` keeps the baseline: the template's when it is sealed, a file's own when it is set.
  * - `rows` keeps its rows as text: no dependency on the user's types, which a test may drop.
  *
@@ -43,25 +44,7 @@ BEGIN
   RETURN NULL;
 END $mark$;
 
-CREATE FUNCTION ${workshop}.mark_schema() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $mark$
-BEGIN
-  IF TG_TAG <> 'REINDEX' AND current_setting('${restoring}', true) IS NULL AND EXISTS (
-    SELECT FROM pg_catalog.pg_event_trigger_ddl_commands() c WHERE c.schema_name IS DISTINCT FROM 'pg_temp'
-  ) THEN
-    INSERT INTO ${schema}.dirty VALUES (0);
-  END IF;
-END $mark$;
-
-CREATE FUNCTION ${workshop}.mark_drop() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $mark$
-BEGIN
-  IF current_setting('${restoring}', true) IS NULL AND EXISTS (
-    SELECT FROM pg_catalog.pg_event_trigger_dropped_objects() d WHERE d.original AND NOT d.is_temporary
-  ) THEN
-    INSERT INTO ${schema}.dirty VALUES (0);
-  END IF;
-END $mark$;
-
-${takeFunction}
+${undoFunctions}${takeFunction}
 SET LOCAL allow_system_table_mods = on;
 ALTER SCHEMA ${workshop} RENAME TO ${schema};
 CREATE EVENT TRIGGER seamkit_schema ON ddl_command_end EXECUTE FUNCTION ${schema}.mark_schema();

@@ -1,4 +1,5 @@
 import { inTransaction, markOf, schema } from './names';
+import { newestOid } from './undo';
 
 /** The code that makes the function `reset` for the baseline that was taken. */
 export const resetFunction = `
@@ -40,25 +41,30 @@ BEGIN
     RETURN json_build_object('prepared', busy);
   END IF;
 
-  IF NOT look THEN
-    -- Who writes now notes it after us, and is not forgotten.
-    LOCK TABLE ${schema}.dirty IN SHARE ROW EXCLUSIVE MODE;
-  END IF;
-  SELECT array_agg(DISTINCT u.unit) INTO changed FROM ${schema}.dirty d JOIN ${schema}.units u USING (relation);
   altered := CASE
-    WHEN 0 = ANY (changed) THEN 'the schema changed'
     WHEN mark IS DISTINCT FROM (${markOf('current_database()')}) THEN 'the database was altered'
     WHEN (SELECT count(*) || ' ' || coalesce(sum(o.xmin::text::bigint), 0) FROM pg_largeobject_metadata o) || ' ' ||
       (SELECT count(*) || ' ' || coalesce(sum(p.xmin::text::bigint), 0) FROM pg_largeobject p) <> %1$L
     THEN 'large objects changed'
   END;
   IF look THEN
-    RETURN CASE WHEN altered IS NOT NULL OR changed IS NOT NULL OR EXISTS (%2$s) THEN '{"differs": true}' ELSE seen END;
+    RETURN CASE WHEN altered IS NOT NULL OR EXISTS (SELECT FROM ${schema}.dirty) OR
+      EXISTS (SELECT FROM ${schema}.commands) OR EXISTS (%2$s) THEN '{"differs": true}' ELSE seen END;
   END IF;
   IF altered IS NOT NULL THEN
     RETURN json_build_object('stale', altered);
   END IF;
 
+  -- Who writes now notes it after us, and is not forgotten.
+  LOCK TABLE ${schema}.dirty, ${schema}.commands IN SHARE ROW EXCLUSIVE MODE;
+  IF EXISTS (SELECT FROM ${schema}.commands) THEN
+    altered := ${schema}.undo(%5$s);
+    IF altered IS NOT NULL THEN
+      RETURN json_build_object('stale', altered || ' changed the schema', 'command', altered);
+    END IF;
+    touched := true;
+  END IF;
+  SELECT array_agg(DISTINCT u.unit) INTO changed FROM ${schema}.dirty d JOIN ${schema}.units u USING (relation);
   IF changed IS NOT NULL THEN
     %3$s
     IF pg_relation_size('${schema}.dirty') > 65536 THEN
@@ -87,6 +93,7 @@ END $reset$
       sequence, name, last, called), ' UNION ALL ') FROM ${schema}.sequences), 'SELECT 0::oid WHERE false'),
     (SELECT string_agg(format('IF %s = ANY (changed) THEN %s END IF;', unit, coalesce(restore, format('RETURN %L;',
       json_build_object('stale', unit::regclass || ' is quicker to clone than to restore')))), E'\\n')
-      FROM ${schema}.units WHERE relation = unit AND unit <> 0),
-    NOT own);
+      FROM ${schema}.units WHERE relation = unit),
+    NOT own,
+    ${newestOid});
 `;

@@ -5,6 +5,7 @@ import {
   type Baseline,
   BookkeptBaseline,
   persist,
+  type Verdict,
   WatchedBaseline,
   type Witness,
 } from './baseline';
@@ -15,8 +16,15 @@ import type { Isolation, Postgres } from './kit';
 import type { OwnConnection } from './own-connections';
 import { SandboxPool } from './pool';
 import { RollbackClient, RollbackPool, unsupported } from './rollback';
-import { describe } from './sessions';
+import { describe, type Session } from './sessions';
 import type { SharedServer } from './shared-server';
+
+/** Clients that a warning names. */
+const mostNames = 3;
+/** ms that a client which the test has closed may take to be gone. */
+const farewell = 100;
+
+type Stale = Extract<Verdict, { state: 'stale' }>;
 
 /** What a sandbox needs of its driver. */
 export interface Surroundings {
@@ -37,6 +45,8 @@ export class PostgresSandbox implements Sandbox<Postgres> {
   private rollback: RollbackClient | undefined;
   /** Its baseline is the file's own. */
   private moved = false;
+  /** Why clones were made that ended clients. */
+  private readonly warned = new Set<string>();
   private turn: Promise<unknown> = Promise.resolve();
   private closed = false;
 
@@ -80,10 +90,9 @@ export class PostgresSandbox implements Sandbox<Postgres> {
 
   private async toBaseline(): Promise<void> {
     const verdict = await this.attempt('ROLLBACK', (client) => this.baseline!.restore(client));
-    if (verdict.state === 'restored') return;
-    const { reason } = verdict as { reason: string };
-    if (this.moved) throw new SeamkitError('RESET_FAILED', `postgres: ${reason}`);
-    await this.cloneAgain();
+    if (verdict.state !== 'stale') return;
+    if (this.moved) throw new Error(`${verdict.reason}, and only a new clone could undo that`);
+    await this.cloneAgain(verdict);
   }
 
   private async take(): Promise<boolean> {
@@ -107,14 +116,31 @@ export class PostgresSandbox implements Sandbox<Postgres> {
   }
 
   /** The same name and url, the template's content. */
-  private async cloneAgain(): Promise<void> {
+  private async cloneAgain(stale: Stale): Promise<void> {
     const { databases } = this.around.server;
     await this.disconnect();
+    await this.nameClients(stale);
     await databases.endSessions(this.name);
     if (this.pool instanceof SandboxPool) await this.pool.forget();
     await databases.drop(this.name);
     await databases.createFrom(this.name, this.template);
     await this.connect(true);
+  }
+
+  /** Says once for each reason which clients a new clone ends: their code gets errors. */
+  private async nameClients({ reason, command }: Stale): Promise<void> {
+    if (this.warned.has(reason)) return;
+    const others = (sessions: Session[]) =>
+      sessions.filter(({ pid }) => !(this.pool instanceof SandboxPool && this.pool.isResting(pid)));
+    // Those that the test has just closed may still be there.
+    const ended = await this.around.server.databases.sessions(this.name, farewell, others);
+    if (ended.length === 0) return;
+    this.warned.add(reason);
+    const advice = command ? '. Put that command into prepare' : '';
+    const names = ended.slice(0, mostNames).map(describe).join('; ');
+    this.around.context.warn(
+      `${reason}, so the reset clones the database again and ends ${ended.length} of its clients, which get 57P01 (${names}${ended.length > mostNames ? '; …' : ''})${advice}`,
+    );
   }
 
   /** `clean`: the database is at its baseline. */

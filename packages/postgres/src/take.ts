@@ -28,12 +28,13 @@ BEGIN
   -- First: what is written from here on is noted again.
   WITH gone AS (DELETE FROM ${schema}.dirty RETURNING relation)
     SELECT array_agg(DISTINCT u.unit) INTO changed FROM gone JOIN ${schema}.units u USING (relation);
-  whole := coalesce(0 = ANY (changed), false) OR NOT EXISTS (SELECT FROM ${schema}.units);
+  WITH gone AS (DELETE FROM ${schema}.commands RETURNING 1) SELECT count(*) > 0 INTO whole FROM gone;
+  whole := whole OR NOT EXISTS (SELECT FROM ${schema}.units);
   IF whole THEN
     DELETE FROM ${schema}.units;
     DELETE FROM ${schema}.rows;
     DELETE FROM ${schema}.sequences;
-    INSERT INTO ${schema}.units VALUES (0, 0); -- the schema
+    DELETE FROM ${schema}.shapes;
   END IF;
 
   -- Tables: the user's, in every schema.
@@ -119,6 +120,12 @@ BEGIN
   END LOOP;
   UPDATE pg_trigger SET tgisinternal = true
     WHERE tgname = 'seamkit' AND tgfoid = '${schema}.mark_table'::regproc AND NOT tgisinternal;
+
+  IF whole THEN
+    INSERT INTO ${schema}.shapes
+      SELECT c.oid, c.relnatts, c.relfilenode, ${schema}.shape(c.oid) FROM pg_class c
+      WHERE c.oid IN (SELECT relation FROM ${schema}.units);
+  END IF;
 
   -- Sequences: what they hold, and a query of those that hold something else.
   IF whole THEN

@@ -124,7 +124,7 @@ test('what only a clone could undo loses it, and is named', async () => {
   await own.db.query('DROP TABLE audit');
   await expect(own.db.reset()).rejects.toMatchObject({
     code: 'BASELINE_LOST',
-    message: expect.stringContaining('the schema changed'),
+    message: expect.stringContaining('DROP TABLE public.audit changed the schema'),
   });
 });
 

@@ -77,21 +77,106 @@ const inPlace: Record<string, Act> = {
   },
 };
 
+/** Changes of the schema that only add. */
+const added: Record<string, Act> = {
+  'a table': 'CREATE TABLE extra (x int)',
+  'a table with all that a table may have': `
+    CREATE TABLE extra (id serial PRIMARY KEY, other int GENERATED ALWAYS AS IDENTITY UNIQUE, name text DEFAULT 'x' CHECK (name <> ''));
+    CREATE INDEX ON extra (name); INSERT INTO extra DEFAULT VALUES; COMMENT ON TABLE extra IS 'x';
+    ALTER TABLE extra ALTER name SET NOT NULL; ALTER TABLE extra RENAME TO "Extra one"; ALTER TABLE "Extra one" DROP COLUMN other;
+    ALTER TABLE "Extra one" DROP CONSTRAINT extra_name_check; ALTER TABLE "Extra one" ENABLE ROW LEVEL SECURITY;
+    CREATE POLICY p ON "Extra one" USING (true); CREATE RULE r AS ON DELETE TO "Extra one" DO INSTEAD NOTHING`,
+  'a table that refers to one of the baseline, with rows':
+    'CREATE TABLE extra (x int REFERENCES users); INSERT INTO extra VALUES (1)',
+  'tables that refer to each other':
+    'CREATE TABLE a (x int PRIMARY KEY); CREATE TABLE b (x int PRIMARY KEY REFERENCES a); ALTER TABLE a ADD FOREIGN KEY (x) REFERENCES b',
+  'a table made by a query': 'SELECT * INTO extra FROM bag; CREATE TABLE more AS TABLE users',
+  'a table that was dropped again': 'CREATE TABLE extra (id serial); DROP TABLE extra',
+  'a partition, with rows':
+    'CREATE TABLE extra PARTITION OF events FOR VALUES FROM (200) TO (300); INSERT INTO events (day) VALUES (250), (5)',
+  'a table attached as a partition':
+    'CREATE TABLE extra (LIKE events INCLUDING ALL); ALTER TABLE events ATTACH PARTITION extra FOR VALUES FROM (200) TO (300)',
+  'a child':
+    "CREATE TABLE extra () INHERITS (animals); INSERT INTO extra VALUES ('x'); UPDATE animals SET name = 'y'",
+  'an index': 'CREATE INDEX ON bag (x)',
+  'an index made concurrently': 'CREATE INDEX CONCURRENTLY ON bag (x)',
+  'an index of a partitioned table': 'CREATE INDEX ON events (day)',
+  'a unique index that the baseline would break':
+    'DELETE FROM bag; CREATE UNIQUE INDEX ON bag (x); INSERT INTO bag VALUES (1)',
+  types:
+    "CREATE TYPE e AS ENUM ('a'); CREATE DOMAIN d AS e; CREATE TYPE c AS (x d); CREATE TYPE r AS RANGE (subtype = int); CREATE TABLE extra (x c, y r)",
+  functions: `
+    CREATE FUNCTION f(x int DEFAULT 1, VARIADIC y text[] DEFAULT '{}') RETURNS users LANGUAGE sql AS 'SELECT * FROM users';
+    CREATE FUNCTION f(mood) RETURNS mood LANGUAGE sql AS 'SELECT $1'; CREATE OR REPLACE FUNCTION f(mood) RETURNS mood LANGUAGE sql AS 'SELECT NULL::mood';
+    CREATE PROCEDURE p() LANGUAGE sql AS ''; CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int)`,
+  'a schema with tables':
+    'CREATE SCHEMA extra CREATE TABLE a (id serial PRIMARY KEY) CREATE VIEW v AS SELECT * FROM a',
+  'an extension':
+    'CREATE EXTENSION hstore; CREATE TABLE extra (h hstore); ALTER TABLE bag ADD COLUMN h hstore',
+  'a trigger': `
+    CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+    CREATE TRIGGER extra BEFORE INSERT OR DELETE ON bag FOR EACH ROW EXECUTE FUNCTION t();
+    ALTER TABLE bag ENABLE ALWAYS TRIGGER extra; INSERT INTO bag VALUES (8); TRUNCATE bag`,
+  'a constraint trigger':
+    'CREATE CONSTRAINT TRIGGER extra AFTER INSERT ON bag DEFERRABLE FOR EACH ROW EXECUTE FUNCTION refuse()',
+  'a trigger of a partitioned table':
+    'CREATE TRIGGER extra AFTER INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse()',
+  views:
+    'CREATE VIEW v AS SELECT * FROM adults; CREATE MATERIALIZED VIEW m AS SELECT * FROM v; CREATE UNIQUE INDEX ON m (id); REFRESH MATERIALIZED VIEW m',
+  sequences:
+    "CREATE SEQUENCE s; SELECT nextval('s'); CREATE SEQUENCE o OWNED BY bag.x; ALTER SEQUENCE s RESTART",
+  'a rule, a policy, statistics':
+    'CREATE RULE extra AS ON UPDATE TO bag DO INSTEAD NOTHING; CREATE POLICY extra ON secrets USING (true); CREATE STATISTICS extra ON user_id, total FROM orders',
+  'an operator and a cast':
+    "CREATE FUNCTION f(mood, int) RETURNS mood LANGUAGE sql AS 'SELECT $1'; CREATE OPERATOR + (LEFTARG = mood, RIGHTARG = int, FUNCTION = f); CREATE CAST (mood AS int) WITH INOUT",
+  'a column':
+    "ALTER TABLE bag ADD COLUMN extra text NOT NULL DEFAULT 'x'; UPDATE bag SET extra = 'y' WHERE x = 2",
+  'columns of any kind': `
+    ALTER TABLE bag ADD a serial, ADD b int GENERATED ALWAYS AS IDENTITY, ADD c uuid DEFAULT gen_random_uuid(),
+      ADD d int REFERENCES users, ADD e int GENERATED ALWAYS AS (x + 1) STORED, ADD UNIQUE (a);
+    CREATE VIEW v AS SELECT * FROM bag; CREATE INDEX ON bag (c)`,
+  'a column that was dropped again':
+    'ALTER TABLE bag ADD COLUMN extra int; ALTER TABLE bag DROP COLUMN extra',
+  'a column of a partitioned table':
+    'ALTER TABLE events ADD COLUMN extra int DEFAULT 7; CREATE INDEX ON events (extra)',
+  'a column that children have, too':
+    "ALTER TABLE animals ADD COLUMN extra text; UPDATE dogs SET extra = 'x'",
+  'a column of a new type':
+    "CREATE TYPE e AS ENUM ('a'); ALTER TABLE users ADD COLUMN extra e DEFAULT 'a'",
+  constraints:
+    'ALTER TABLE bag ADD CHECK (x > 0), ADD EXCLUDE (x WITH =) WHERE (x > 5); ALTER TABLE audit ADD UNIQUE (note, "at"); ALTER TABLE empty ADD FOREIGN KEY (x) REFERENCES nodes',
+  'rows written again, with other values': 'ALTER TABLE bag ALTER x TYPE int USING x + 1',
+};
+
 const byClone: Record<string, Act> = {
-  'a new table': 'CREATE TABLE extra (x int)',
+  'a view that shows something else':
+    'CREATE OR REPLACE VIEW adults AS SELECT id, email, age FROM users',
+  'a view that shows something new':
+    'CREATE TABLE extra (id int, email citext, age positive); CREATE OR REPLACE VIEW adults AS SELECT * FROM extra',
+  'a column that has a new type': 'CREATE DOMAIN d AS int; ALTER TABLE bag ALTER x TYPE d',
+  'a column that may not be empty': 'ALTER TABLE audit ALTER note SET NOT NULL',
+  'a default': 'ALTER TABLE bag ALTER x SET DEFAULT 5',
+  'a primary key':
+    'ALTER TABLE "Odd ""schema"""."Odd ""table""" ADD PRIMARY KEY ("Odd ""column""")',
+  'a dropped column': 'ALTER TABLE users DROP COLUMN age CASCADE',
+  'a dropped constraint': 'ALTER TABLE checked DROP CONSTRAINT checked_x_check',
+  'a dropped trigger': 'DROP TRIGGER note ON orders',
+  'a table in another schema': 'CREATE SCHEMA extra; ALTER TABLE bag SET SCHEMA extra',
+  'a partition detached': 'ALTER TABLE events DETACH PARTITION events_low',
+  'row security': 'ALTER TABLE bag ENABLE ROW LEVEL SECURITY',
+  'an option of a table': 'ALTER TABLE bag SET (fillfactor = 50)',
+  'a publication': 'CREATE PUBLICATION extra FOR TABLE bag',
+  'a grant on something new': 'CREATE TABLE extra (); GRANT SELECT ON extra TO public',
   'a dropped table': 'DROP TABLE audit',
   'a dropped type, the columns with it': 'DROP TYPE mood CASCADE',
   'a renamed column': 'ALTER TABLE bag RENAME x TO y',
-  'a new index': 'CREATE INDEX ON bag (x)',
   'a disabled trigger': 'ALTER TABLE orders DISABLE TRIGGER ALL',
   'a grant': 'GRANT SELECT ON bag TO public',
   'a comment': "COMMENT ON TABLE bag IS 'x'",
   'a new function body':
     'CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$',
   'a new label of an enum': "ALTER TYPE mood ADD VALUE 'glad'",
-  'a table made by a query': 'SELECT * INTO extra FROM bag',
   'a restarted sequence': 'ALTER SEQUENCE used RESTART',
-  'a new schema': 'CREATE SCHEMA extra',
   'the schema dropped and made again': 'DROP SCHEMA public CASCADE; CREATE SCHEMA public',
   'a refreshed materialized view': 'REFRESH MATERIALIZED VIEW totals',
   'a setting of the database':
@@ -117,6 +202,7 @@ const untouched: Record<string, Act> = {
 
 describe.each([
   ['in place', inPlace, { changes: true, clones: false }],
+  ['of additions', added, { changes: false, clones: false }],
   ['by a new clone', byClone, { changes: true, clones: true }],
   ['where nothing changed', untouched, { changes: false, clones: false }],
 ] as const)('reset %s', (_, cases, { changes, clones }) => {
@@ -160,12 +246,12 @@ test('a table that grew much is cloned, not emptied', async () => {
 
 test('url and pool survive a new clone', async () => {
   const { url, pool } = env.db;
-  await pool.query('CREATE TABLE extra (x int)');
+  await pool.query('DROP TABLE audit');
   await env.db.reset();
   expect(env.db.url).toBe(url);
   expect(env.db.pool).toBe(pool);
-  const { rows } = await pool.query("SELECT to_regclass('extra') AS found");
-  expect(rows).toEqual([{ found: null }]);
+  const { rows } = await pool.query("SELECT to_regclass('audit') AS found");
+  expect(rows).toEqual([{ found: 'audit' }]);
 });
 
 test('reset brings the same back a hundred times', async () => {
