@@ -95,9 +95,11 @@ BEGIN
   SELECT array_agg(DISTINCT object) INTO altered FROM ${schema}.commands WHERE object <= newest;
 
   -- Constraints and columns of the baseline's tables first. What is inherited goes with the parent's.
-  SELECT array_agg(format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I CASCADE', conrelid::regclass, conname))
-    INTO statements FROM pg_constraint
-    WHERE conrelid = ANY (altered) AND oid > newest AND coninhcount = 0 AND contype <> 't';
+  -- (What keeps a new column from being empty goes with it, and may not go before.)
+  SELECT array_agg(format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I CASCADE', relation::regclass, conname))
+    INTO statements FROM pg_constraint JOIN ${schema}.shapes ON relation = conrelid
+    WHERE conrelid = ANY (altered) AND oid > newest AND coninhcount = 0 AND contype <> 't'
+      AND NOT (contype = 'n' AND conkey[1] > columns);
   SELECT statements || array_agg(format('ALTER TABLE %s DROP COLUMN IF EXISTS %I CASCADE', relation::regclass, attname))
     INTO statements FROM pg_attribute JOIN ${schema}.shapes ON relation = attrelid
     WHERE attrelid = ANY (altered) AND attnum > columns AND NOT attisdropped AND attinhcount = 0;
@@ -110,7 +112,7 @@ BEGIN
       GROUP BY class, object HAVING NOT bool_or(dropped AND subobject = 0)
     ) made, pg_identify_object(class, object, 0) i
     WHERE NOT EXISTS (SELECT FROM pg_depend d
-      WHERE d.classid = class AND d.objid = object AND d.objsubid = 0 AND (d.refobjid > newest OR d.deptype = 'i'));
+      WHERE d.classid = class AND d.objid = object AND d.objsubid = 0 AND d.refobjid > newest);
   FOREACH step IN ARRAY coalesce(statements, '{}') LOOP
     EXECUTE step;
   END LOOP;

@@ -31,7 +31,7 @@ const wholeCatalogs: Record<string, { but?: string; where: string }> = {
     where: `c.attrelid >= 16384 AND c.attnum > 0 AND NOT c.attisdropped AND NOT ${toasted('c.attrelid')}`,
   },
   pg_depend: {
-    where: `c.objid >= 16384 AND c.objid NOT IN ${bookTriggers} AND NOT (c.classid = 'pg_class'::regclass AND ${toasted('c.objid')})`,
+    where: `c.objid >= 16384 AND c.objid NOT IN ${bookTriggers} AND NOT (c.classid = 'pg_class'::regclass AND ${toasted('c.objid')}) AND NOT ${toasted('c.refobjid')}`,
   },
   pg_index: { where: `c.indexrelid >= 16384 AND NOT ${toasted('c.indrelid')}` },
   pg_inherits: { where: 'true' },
@@ -39,12 +39,13 @@ const wholeCatalogs: Record<string, { but?: string; where: string }> = {
   pg_namespace: { where: `${own} AND c.nspname !~ '^pg_(toast_)?temp_[0-9]+$'` },
   pg_proc: { where: `${own} AND c.pronamespace IS DISTINCT FROM ${books}` },
   pg_sequence: { where: 'true' },
+  pg_type: { where: `${own} AND c.typnamespace <> 'pg_toast'::regnamespace` },
   pg_trigger: { where: `c.oid NOT IN ${bookTriggers}` },
 };
 for (const name of [
   ...['attrdef', 'cast', 'collation', 'constraint', 'default_acl', 'enum', 'event_trigger'],
   ...['extension', 'operator', 'policy', 'publication', 'rewrite'],
-  ...['statistic_ext', 'ts_config', 'type'],
+  ...['statistic_ext', 'ts_config'],
 ]) {
   wholeCatalogs[`pg_${name}`] = { where: own };
 }
