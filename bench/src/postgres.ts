@@ -15,11 +15,20 @@ import { measureStart } from './postgres-start';
 
 const rounds = 101;
 
+/** What a service that starts may do. */
+const additions = `
+CREATE TABLE jobs (id serial PRIMARY KEY, parent int REFERENCES t0, payload jsonb);
+CREATE INDEX ON jobs (parent);
+CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER touch BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION touch();
+INSERT INTO jobs (payload) VALUES ('{}')`;
+
 interface ResetCosts {
   query: number;
   untouched: number;
   dirty: number;
   truncate: number;
+  added: number;
 }
 
 /** Resets of a database, and what they are compared to. */
@@ -33,7 +42,7 @@ async function measureReset(tables: number): Promise<ResetCosts> {
       await client.query(`INSERT INTO t${index} (name) VALUES ('one'), ('two'), ('three')`);
     }
   };
-  const costs = { query: [], untouched: [], dirty: [], truncate: [] } as Record<
+  const costs = { query: [], untouched: [], dirty: [], truncate: [], added: [] } as Record<
     keyof ResetCosts,
     number[]
   >;
@@ -49,12 +58,17 @@ async function measureReset(tables: number): Promise<ResetCosts> {
     await env.db.reset();
   }
   await client.end();
+  for (let round = 0; round < 21; round++) {
+    await env.db.query(additions);
+    costs.added.push(await timed(() => env.db.reset()));
+  }
   await env.close();
   return {
     query: median(costs.query),
     untouched: median(costs.untouched),
     dirty: median(costs.dirty),
     truncate: median(costs.truncate),
+    added: median(costs.added),
   };
 }
 
@@ -88,6 +102,11 @@ async function main(): Promise<void> {
       ...{ against: 'postgres to first query', base: start.bare, target: 3 },
     },
   ];
+  for (const [tables, { added, dirty }] of Object.entries({ 20: few, 200: many })) {
+    console.log(
+      `reset, a table with its index and trigger added to ${tables}: ${added.toFixed(2)} ms; 3 written: ${dirty.toFixed(2)} ms`,
+    );
+  }
   report(`PostgreSQL ${start.version}, process runtime`, comparisons);
   console.log(`a clone's connections and first query: ${clone.open.toFixed(2)} ms`);
   rmSync(process.env.SEAMKIT_WORKSPACE, { recursive: true, force: true });

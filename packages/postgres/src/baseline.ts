@@ -1,21 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, escapeLiteral } from 'pg';
-import { inTransaction, reset } from './bookkeeping';
+import { reset, take } from './bookkeeping';
 import { ourComment } from './databases';
+import { inTransaction } from './names';
 import { endSessions, type Query, type Session } from './sessions';
 
-/** What a way back to the baseline found. */
+/** What a way back to the baseline, or to a new one, found. */
 export type Verdict =
   | { state: 'restored' }
+  /** What was there is the baseline now. */
+  | { state: 'taken' }
   /** Transactions that must end first: of clients, and prepared ones by their ids. */
   | { state: 'busy'; sessions: Session[]; prepared: string[] }
-  /** Only a new clone will do. */
-  | { state: 'stale'; reason: string };
+  /** Only a new clone will do. `command`: by name the one that changed the schema, if one did. */
+  | { state: 'stale'; reason: string; command?: string };
+
+/** One try, on any connection of the kit's own to the sandbox. */
+export type Attempt = (client: Client) => Promise<Verdict>;
 
 /** Compares a sandbox with its baseline, and restores it in place where it can. */
 export interface Baseline {
-  /** `client`: any connection of the kit's own to the sandbox. */
-  restore(client: Client): Promise<Verdict>;
+  restore: Attempt;
 }
 
 const maxAttempts = 6;
@@ -28,12 +33,16 @@ const pause = 5;
 /** The server could not get a lock in time, or gave up on a deadlock. */
 const contended = ['55P03', '40P01', '40001'];
 
+function isContended(error: unknown): boolean {
+  return contended.includes((error as { code?: string }).code ?? '');
+}
+
 /** For superusers: by the bookkeeping that the template has. */
 export class BookkeptBaseline implements Baseline {
   private constructor(
     private readonly oid: number,
-    /** As it was when the database was created: another one after an ALTER DATABASE. */
-    private readonly mark: string | null,
+    /** As it was when the baseline was made: another one after an ALTER DATABASE. */
+    private mark: string | null,
     /** What the last call of `reset` returned. */
     private since: string | null,
   ) {}
@@ -50,7 +59,26 @@ export class BookkeptBaseline implements Baseline {
     return new BookkeptBaseline(oid, mark, clean ? since : null);
   }
 
-  async restore(client: Client): Promise<Verdict> {
+  restore(client: Client): Promise<Verdict> {
+    return this.compare(client, false);
+  }
+
+  /** Makes what is there the baseline, where it differs from it. */
+  async set(client: Client): Promise<Verdict> {
+    const verdict = await this.compare(client, true);
+    if (verdict.state !== 'taken') return verdict;
+    try {
+      const { rows } = await client.query(take);
+      this.mark = rows[0].mark;
+      return verdict;
+    } catch (error) {
+      if (isContended(error)) return { state: 'busy', sessions: [], prepared: [] };
+      throw error;
+    }
+  }
+
+  /** `look`: without restoring. Then `taken` is what the caller still has to do. */
+  private async compare(client: Client, look: boolean): Promise<Verdict> {
     const since = this.since;
     this.since = null;
     let answer: string | null;
@@ -58,12 +86,12 @@ export class BookkeptBaseline implements Baseline {
       const { rows } = await client.query({
         name: 'seamkit_reset',
         text: reset,
-        values: [since, this.oid, this.mark],
+        values: [since, this.oid, this.mark, look],
       });
       answer = rows[0].answer;
     } catch (error) {
+      if (isContended(error)) return { state: 'busy', sessions: [], prepared: [] };
       const { code, message } = error as { code?: string; message: string };
-      if (contended.includes(code ?? '')) return { state: 'busy', sessions: [], prepared: [] };
       if (code === undefined) throw error; // the connection, not the statement
       return { state: 'stale', reason: message };
     }
@@ -71,8 +99,10 @@ export class BookkeptBaseline implements Baseline {
       this.since = answer;
       return { state: 'restored' };
     }
-    const { stale, sessions = [], prepared = [] } = JSON.parse(answer);
-    return stale ? { state: 'stale', reason: stale } : { state: 'busy', sessions, prepared };
+    const { stale, command, differs, sessions = [], prepared = [] } = JSON.parse(answer);
+    if (differs) return { state: 'taken' };
+    if (stale) return { state: 'stale', reason: stale, command };
+    return { state: 'busy', sessions, prepared };
   }
 }
 
@@ -122,22 +152,21 @@ export interface Witness {
 }
 
 /**
- * Back to the baseline in place, past whatever stands in the way: open transactions are ended, not
- * waited for. Resolves to the reason if only a new clone will do.
+ * Tries past whatever stands in the way: open transactions are ended, not waited for. Resolves to
+ * what came of it.
  */
-export async function restore(
+export async function persist(
   client: Client,
-  baseline: Baseline,
+  attempt: Attempt,
   witness?: Witness,
-): Promise<string | undefined> {
+): Promise<Exclude<Verdict, { state: 'busy' }>> {
   const query: Query = (text, values) => client.query(text, values);
   const end = performance.now() + settling;
-  for (let attempt = 1; attempt <= maxAttempts; ) {
+  for (let attempts = 0; attempts < maxAttempts; ) {
     // Asked before the look: what it finds then has had its time.
     const settled = performance.now() > end;
-    const verdict = await baseline.restore(client);
-    if (verdict.state === 'restored') return undefined;
-    if (verdict.state === 'stale') return verdict.reason;
+    const verdict = await attempt(client);
+    if (verdict.state !== 'busy') return verdict;
     const { prepared } = verdict;
     // A client hears of a statement's end before the server says that it is idle again.
     const sessions = verdict.sessions.filter(({ state }) => settled || state !== 'active');
@@ -145,7 +174,7 @@ export async function restore(
       await delay(pause);
       continue;
     }
-    attempt++;
+    attempts++;
     witness?.ending(sessions, prepared);
     await endSessions(
       query,
@@ -155,5 +184,5 @@ export async function restore(
     for (const id of prepared) await query(`ROLLBACK PREPARED ${escapeLiteral(id)}`);
     await witness?.ended(sessions);
   }
-  return 'clients kept writing to it';
+  return { state: 'stale', reason: 'clients kept writing to it' };
 }

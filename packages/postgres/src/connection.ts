@@ -1,6 +1,7 @@
 import { type RuntimeName, SeamkitError } from '@seamkit/core';
 import { Client } from 'pg';
-import { restoring } from './bookkeeping';
+import type { Connection } from './kit';
+import { restoring } from './names';
 
 /** ms. A hundred test processes that begin together have to wait for a processor, again and again. */
 const connectTimeout = 60_000;
@@ -54,6 +55,12 @@ function hintFor(code: string | undefined): string {
     default:
       return 'see that the server runs and that host and port in the url are right';
   }
+}
+
+/** As every client that gets the url reads it. */
+export function partsOf(url: string): Connection {
+  const { host, port, user = '', password, database = '', ssl } = new Client(url);
+  return { host, port, user, password: password ?? '', database, ...(ssl && { ssl }) };
 }
 
 /** The same server, another database. */

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Json, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { markOf } from './bookkeeping';
 import { connectTo, urlOf } from './connection';
+import { markOf } from './names';
 import { connectToRegistry, Registry } from './registry';
 import { oldest } from './server';
 import { endSessions, type Query, type Session } from './sessions';
@@ -15,7 +15,10 @@ export interface Template {
   properties: [before: string, after: string][];
 }
 
-/** What a database differs by from others of ours once it was altered is in its comment. */
+/**
+ * What a database differs by from others of ours once it was altered is in its comment; `own` where
+ * its baseline is a file's own.
+ */
 export const ourComment = '^seamkit (.*)$';
 
 /** Creates and drops databases on one server. May be used concurrently: it works in turn. */
@@ -80,15 +83,12 @@ export class Databases {
     await this.make(name, 'template0', []);
   }
 
-  /**
-   * A copy of a database that nobody is connected to. `altered`: it differs from its baseline as
-   * after an ALTER DATABASE.
-   */
-  async createFrom(name: string, template: Template, altered = false): Promise<void> {
+  /** A copy of a database that nobody is connected to. */
+  async createFrom(name: string, template: Template): Promise<void> {
     // By files where the server is ours: there a checkpoint costs nothing.
     const strategy = !this.owner && this.major >= 15 ? ' STRATEGY file_copy' : '';
     const from = escapeIdentifier(template.name) + strategy;
-    await this.make(name, from, template.properties, altered);
+    await this.make(name, from, template.properties);
   }
 
   /** Nobody connects to a template: one session on it would keep it from being copied. */
@@ -100,14 +100,6 @@ export class Databases {
     // Last: the mark of a template that is whole.
     await this.query(`ALTER DATABASE ${database} IS_TEMPLATE true`);
     return { name, properties };
-  }
-
-  /** A copy of a database in use: its clients are ended. */
-  async snapshot(name: string, copy: string): Promise<Template> {
-    const properties = await this.properties(name);
-    await this.endSessions(name);
-    await this.createFrom(copy, { name, properties });
-    return { name: copy, properties };
   }
 
   /** Removes a database, whoever is connected. Resolves if it is gone already. */
@@ -127,18 +119,12 @@ export class Databases {
     await registry?.disclaim(name);
   }
 
-  /** Removes the snapshots of a sandbox. */
-  async dropSnapshots(name: string): Promise<void> {
-    const claimed = (await this.registry()) ? 'JOIN seamkit.claims USING (oid)' : '';
-    const { rows } = await this.query(
-      `SELECT datname FROM pg_database ${claimed} WHERE starts_with(datname, $1 || '_')`,
-      [name],
-    );
-    for (const { datname } of rows) await this.drop(datname);
-  }
-
-  /** The clients that a database still has after `patience` ms. */
-  async sessions(name: string, patience = 0): Promise<Session[]> {
+  /** The clients that a database still has after `patience` ms; of them those that count. */
+  async sessions(
+    name: string,
+    patience = 0,
+    count = (sessions: Session[]) => sessions,
+  ): Promise<Session[]> {
     const end = performance.now() + patience;
     for (;;) {
       const { rows } = await this.query(
@@ -146,7 +132,7 @@ export class Databases {
          WHERE s.datname = $1 AND s.backend_type = 'client backend'`,
         [name],
       );
-      if (rows.length === 0 || performance.now() > end) return rows;
+      if (count(rows).length === 0 || performance.now() > end) return count(rows);
       await delay(5);
     }
   }
@@ -224,16 +210,14 @@ export class Databases {
     name: string,
     template: string,
     properties: Template['properties'],
-    altered = false,
   ): Promise<void> {
     const registry = await this.registry();
     await registry?.claim(name);
     const database = escapeIdentifier(name);
     await this.query(`CREATE DATABASE ${database} TEMPLATE ${template}`);
     const statements = properties.map(([before, after]) => `${before}${database}${after}`);
-    const mark = altered ? `'altered'` : `(${markOf(escapeLiteral(name))})`;
     const comment = `DO $do$ BEGIN EXECUTE format(
-      'COMMENT ON DATABASE %I IS %L', ${escapeLiteral(name)}, format('seamkit %s', ${mark})
+      'COMMENT ON DATABASE %I IS %L', ${escapeLiteral(name)}, format('seamkit %s', (${markOf(escapeLiteral(name))}))
     ); END $do$`;
     try {
       await registry?.settle(name);

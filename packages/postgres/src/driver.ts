@@ -5,7 +5,7 @@ import {
   type SandboxId,
   SeamkitError,
 } from '@seamkit/core';
-import { BookkeptBaseline, restore } from './baseline';
+import { BookkeptBaseline, persist } from './baseline';
 import { seal } from './bookkeeping';
 import { checkUrl, connectToSandbox } from './connection';
 import type { Databases, Template } from './databases';
@@ -90,7 +90,6 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
 
   async recover({ name }: Place, template: Template): Promise<void> {
     const { databases } = this;
-    await databases.dropSnapshots(name);
     await databases.endSessions(name);
     if (this.bookkept && !(await this.isStale(name))) return;
     await databases.drop(name);
@@ -98,7 +97,6 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
   }
 
   async destroy({ name }: Place): Promise<void> {
-    await this.databases.dropSnapshots(name);
     await this.databases.drop(name);
   }
 
@@ -144,7 +142,8 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
     const client = await connectToSandbox(this.databases.urlOf(name), this.databases);
     try {
       const baseline = await BookkeptBaseline.open(client, { clean: false });
-      return (await restore(client, baseline)) !== undefined;
+      const { state } = await persist(client, (own) => baseline.restore(own));
+      return state === 'stale';
     } finally {
       await client.end();
     }

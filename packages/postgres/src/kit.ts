@@ -44,6 +44,17 @@ export interface PostgresOptions extends ServerOptions {
   isolation?: Isolation;
 }
 
+/** The parts of a url. */
+export interface Connection {
+  host: string;
+  port: number;
+  user: string;
+  password: string;
+  database: string;
+  /** As `pg` takes it, where the url asks for it. */
+  ssl?: true | object;
+}
+
 /** What the test gets. */
 export interface Postgres {
   /**
@@ -51,6 +62,8 @@ export interface Postgres {
    * `clone`: in a test). @throws SeamkitError `UNSUPPORTED` with isolation `rollback`
    */
   readonly url: string;
+  /** The parts of the url, as `pg` names them: `new Client(env.db.connection)`. */
+  readonly connection: Connection;
   /** A pool on it, ended by us. */
   readonly pool: Pool;
   /** The rows of a query, run in the pool. */
@@ -59,26 +72,11 @@ export interface Postgres {
     values?: readonly unknown[],
   ): Promise<Row[]>;
   /**
-   * Back to the baseline now, as between tests. Open transactions are ended; where only a new clone
-   * will do, so is every connection.
-   */
-  reset(): Promise<void>;
-  /**
    * Runs an SQL file, or inserts rows by table: `{ users: [{ email: 'a@b.c' }] }`. Tables and rows
    * go in the order given, in one transaction; sequences move past ids that the rows give.
    * @throws SeamkitError `PREPARE_FAILED` with file and line, or the table
    */
   load(fixtures: string | Rows): Promise<void>;
-  /**
-   * Keeps the present state under a name, for `restore` in this test file. Ends every connection to
-   * the database; pools connect again. @throws SeamkitError `UNSUPPORTED` with isolation `rollback`
-   */
-  snapshot(name?: string): Promise<void>;
-  /**
-   * Back to a snapshot: a clone, so it ends every connection. The next reset returns to the
-   * baseline all the same. @throws SeamkitError `OPTION_INVALID` if there is no such snapshot
-   */
-  restore(name?: string): Promise<void>;
 }
 
 const checks = {

@@ -31,6 +31,13 @@ export class SandboxPool extends Pool {
     this.on('remove', (client) => this.living.delete(client as Tracked));
   }
 
+  /** Whether the server's process serves a client of the pool that nobody uses now. */
+  isResting(pid: number): boolean {
+    return [...this.living.keys()].some(
+      (client) => client.processID === pid && !this.out.has(client),
+    );
+  }
+
   /** Once their sessions were ended by the server: no query meets those clients any more. */
   async forget(pids?: ReadonlySet<number>): Promise<void> {
     const ended = [...this.living.keys()].filter(

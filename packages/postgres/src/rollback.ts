@@ -34,13 +34,14 @@ export class RollbackClient extends Client {
     );
   }
 
-  /** Undoes all that the test did, and is ready for the next one. */
-  async startAfresh(between: () => Promise<void>): Promise<void> {
-    await this.inTurn(async () => {
-      await super.query('ROLLBACK');
-      await between();
-      await super.query('BEGIN');
+  /** Ends the transaction that holds all that the test did, and is ready for the next one. */
+  startAfresh<R>(end: 'COMMIT' | 'ROLLBACK', between: () => Promise<R>): Promise<R> {
+    return this.inTurn(async () => {
+      await super.query(end);
       this.depth = 0;
+      const result = await between();
+      await super.query('BEGIN');
+      return result;
     });
   }
 

@@ -1,22 +1,30 @@
-import type { Sandbox, SandboxContext } from '@seamkit/core';
-import { SeamkitError } from '@seamkit/core';
+import { type Sandbox, type SandboxContext, SeamkitError } from '@seamkit/core';
 import type { Pool } from 'pg';
 import {
+  type Attempt,
   type Baseline,
   BookkeptBaseline,
-  restore,
+  persist,
+  type Verdict,
   WatchedBaseline,
   type Witness,
 } from './baseline';
-import { connectTo } from './connection';
+import { connectTo, partsOf } from './connection';
 import type { Template } from './databases';
 import { load } from './fixtures';
 import type { Isolation, Postgres } from './kit';
 import type { OwnConnection } from './own-connections';
 import { SandboxPool } from './pool';
 import { RollbackClient, RollbackPool, unsupported } from './rollback';
-import { describe } from './sessions';
+import { describe, type Session } from './sessions';
 import type { SharedServer } from './shared-server';
+
+/** Clients that a warning names. */
+const mostNames = 3;
+/** ms that a client which the test has closed may take to be gone. */
+const farewell = 100;
+
+type Stale = Extract<Verdict, { state: 'stale' }>;
 
 /** What a sandbox needs of its driver. */
 export interface Surroundings {
@@ -28,13 +36,17 @@ export interface Surroundings {
 /** A database of one test file. Its name and url stay the same, also when it is cloned again. */
 export class PostgresSandbox implements Sandbox<Postgres> {
   readonly members: Postgres;
+  /** Where we keep books: a clone has no baseline but its template's. */
+  readonly setBaseline?: () => Promise<boolean>;
   private readonly url: string;
   private readonly control: OwnConnection;
   private baseline: Baseline | undefined;
   private pool: SandboxPool | RollbackPool;
   private rollback: RollbackClient | undefined;
-  private readonly snapshots = new Map<string, Template>();
-  private made = 0;
+  /** Its baseline is the file's own. */
+  private moved = false;
+  /** Why clones were made that ended clients. */
+  private readonly warned = new Set<string>();
   private turn: Promise<unknown> = Promise.resolve();
   private closed = false;
 
@@ -47,6 +59,9 @@ export class PostgresSandbox implements Sandbox<Postgres> {
     this.control = around.server.connectionTo(name);
     this.pool = new SandboxPool(this.url);
     this.members = this.face();
+    if (around.isolation !== 'clone' && around.server.databases.superuser) {
+      this.setBaseline = () => this.inTurn(() => this.take());
+    }
   }
 
   /** Connects to a database that is at its baseline. */
@@ -71,69 +86,61 @@ export class PostgresSandbox implements Sandbox<Postgres> {
     this.closed = true;
     await this.inTurn(() => this.disconnect());
     if (this.pool instanceof SandboxPool) await this.pool.close();
-    if (this.snapshots.size) await this.around.server.databases.dropSnapshots(this.name);
   }
 
   private async toBaseline(): Promise<void> {
-    let stale: string | undefined;
-    const compare = async () => {
-      stale = await this.control.use((client) => restore(client, this.baseline!, this.witness));
-    };
-    if (this.around.isolation === 'clone') {
-      stale = 'always';
-    } else if (this.rollback) {
-      if ((this.pool as RollbackPool).takeBack()) {
-        this.around.context.warn('the test did not release its client');
-      }
-      await this.rollback.startAfresh(compare);
-    } else {
-      await compare();
-    }
-    if (stale) await this.cloneFrom(this.template);
+    const verdict = await this.attempt('ROLLBACK', (client) => this.baseline!.restore(client));
+    if (verdict.state !== 'stale') return;
+    if (this.moved) throw new Error(`${verdict.reason}, and only a new clone could undo that`);
+    await this.cloneAgain(verdict);
   }
 
-  /** The same name and url, the content of another database. */
-  private cloneFrom(source: Template, altered = false): Promise<void> {
+  private async take(): Promise<boolean> {
+    const baseline = this.baseline as BookkeptBaseline;
+    const verdict = await this.attempt('COMMIT', (client) => baseline.set(client));
+    if (verdict.state === 'stale') {
+      throw new SeamkitError('RESET_FAILED', `postgres: ${verdict.reason}`);
+    }
+    if (verdict.state === 'taken') this.moved = true;
+    return verdict.state === 'taken';
+  }
+
+  /** `end`: what becomes of the transaction that isolation `rollback` has. */
+  private async attempt(end: 'COMMIT' | 'ROLLBACK', attempt: Attempt) {
+    const compare = () => this.control.use((client) => persist(client, attempt, this.witness));
+    if (!this.rollback) return compare();
+    if ((this.pool as RollbackPool).takeBack()) {
+      this.around.context.warn('the test did not release its client');
+    }
+    return this.rollback.startAfresh(end, compare);
+  }
+
+  /** The same name and url, the template's content. */
+  private async cloneAgain(stale: Stale): Promise<void> {
     const { databases } = this.around.server;
-    return this.offline(async () => {
-      await databases.drop(this.name);
-      await databases.createFrom(this.name, source, altered);
-    }, source === this.template);
-  }
-
-  private snapshot(label: string): Promise<void> {
-    return this.offline(async () => {
-      const copy = `${this.name}_${++this.made}`;
-      const former = this.snapshots.get(label);
-      this.snapshots.set(label, await this.around.server.databases.snapshot(this.name, copy));
-      if (former) await this.around.server.databases.drop(former.name);
-    });
-  }
-
-  private async restoreSnapshot(label: string): Promise<void> {
-    const snapshot = this.snapshots.get(label);
-    if (!snapshot) {
-      throw new SeamkitError('OPTION_INVALID', `postgres: there is no snapshot '${label}'`, {
-        hint: `call snapshot(${label === defaultLabel ? '' : `'${label}'`}) first, in the same test file`,
-      });
-    }
-    const altered =
-      JSON.stringify(snapshot.properties) !== JSON.stringify(this.template.properties);
-    await this.cloneFrom(snapshot, altered);
-    if (this.baseline instanceof WatchedBaseline) {
-      this.baseline = {
-        restore: async () => ({ state: 'stale', reason: 'it was restored from a snapshot' }),
-      };
-    }
-  }
-
-  /** Runs `work` while nobody is connected to the database. `clean`: it leaves the baseline. */
-  private async offline(work: () => Promise<void>, clean = false): Promise<void> {
     await this.disconnect();
-    await this.around.server.databases.endSessions(this.name);
+    await this.nameClients(stale);
+    await databases.endSessions(this.name);
     if (this.pool instanceof SandboxPool) await this.pool.forget();
-    await work();
-    await this.connect(clean);
+    await databases.drop(this.name);
+    await databases.createFrom(this.name, this.template);
+    await this.connect(true);
+  }
+
+  /** Says once for each reason which clients a new clone ends: their code gets errors. */
+  private async nameClients({ reason, command }: Stale): Promise<void> {
+    if (this.warned.has(reason)) return;
+    const others = (sessions: Session[]) =>
+      sessions.filter(({ pid }) => !(this.pool instanceof SandboxPool && this.pool.isResting(pid)));
+    // Those that the test has just closed may still be there.
+    const ended = await this.around.server.databases.sessions(this.name, farewell, others);
+    if (ended.length === 0) return;
+    this.warned.add(reason);
+    const advice = command ? '. Put that command into prepare' : '';
+    const names = ended.slice(0, mostNames).map(describe).join('; ');
+    this.around.context.warn(
+      `${reason}, so the reset clones the database again and ends ${ended.length} of its clients, which get 57P01 (${names}${ended.length > mostNames ? '; …' : ''})${advice}`,
+    );
   }
 
   /** `clean`: the database is at its baseline. */
@@ -191,13 +198,16 @@ export class PostgresSandbox implements Sandbox<Postgres> {
   private face(): Postgres {
     const sandbox = this;
     const { isolation } = this.around;
-    const oneConnection = isolation === 'rollback';
+    const url = () => {
+      if (isolation !== 'rollback') return sandbox.url;
+      throw unsupported('url: a connection of its own would see nothing', 'use the pool');
+    };
     return {
       get url() {
-        if (oneConnection) {
-          throw unsupported('url: a connection of its own would see nothing', 'use the pool');
-        }
-        return sandbox.url;
+        return url();
+      },
+      get connection() {
+        return partsOf(url());
       },
       get pool(): Pool {
         return sandbox.pool;
@@ -206,18 +216,7 @@ export class PostgresSandbox implements Sandbox<Postgres> {
         const { rows } = await sandbox.pool.query(text, values as unknown[]);
         return rows;
       },
-      reset: () => this.inTurn(() => this.toBaseline()),
       load: (fixtures) => this.load(fixtures),
-      async snapshot(label = defaultLabel) {
-        if (oneConnection) throw unsupported('snapshots', 'use a savepoint');
-        await sandbox.inTurn(() => sandbox.snapshot(label));
-      },
-      async restore(label = defaultLabel) {
-        if (oneConnection) throw unsupported('snapshots', 'use a savepoint');
-        await sandbox.inTurn(() => sandbox.restoreSnapshot(label));
-      },
     };
   }
 }
-
-const defaultLabel = 'snapshot';

@@ -12,6 +12,44 @@ export async function connected<R>(url: string, work: (client: Client) => Promis
   }
 }
 
+const own = 'c.oid >= 16384';
+const books = "to_regnamespace('pg_temp_seamkit')";
+const bookTriggers = "(SELECT oid FROM pg_trigger WHERE tgname = 'seamkit')";
+const toasted = (column: string) =>
+  `${column} IN (SELECT oid FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace)`;
+
+/**
+ * Catalogs, less what moves by itself; less toast tables and dropped columns, which may stay;
+ * less our own. */
+const wholeCatalogs: Record<string, { but?: string; where: string }> = {
+  pg_class: {
+    but: 'relpages,reltuples,relallvisible,relallfrozen,relfilenode,relfrozenxid,relminmxid,relhasindex,relhasrules,relhastriggers,relhassubclass,relnatts,reltoastrelid',
+    where: `${own} AND NOT ${toasted('c.oid')}`,
+  },
+  pg_attribute: {
+    but: 'attmissingval,atthasmissing',
+    where: `c.attrelid >= 16384 AND c.attnum > 0 AND NOT c.attisdropped AND NOT ${toasted('c.attrelid')}`,
+  },
+  pg_depend: {
+    where: `c.objid >= 16384 AND c.objid NOT IN ${bookTriggers} AND NOT (c.classid = 'pg_class'::regclass AND ${toasted('c.objid')}) AND NOT ${toasted('c.refobjid')}`,
+  },
+  pg_index: { where: `c.indexrelid >= 16384 AND NOT ${toasted('c.indrelid')}` },
+  pg_inherits: { where: 'true' },
+  pg_description: { where: 'c.objoid >= 16384' },
+  pg_namespace: { where: `${own} AND c.nspname !~ '^pg_(toast_)?temp_[0-9]+$'` },
+  pg_proc: { where: `${own} AND c.pronamespace IS DISTINCT FROM ${books}` },
+  pg_sequence: { where: 'true' },
+  pg_type: { where: `${own} AND c.typnamespace <> 'pg_toast'::regnamespace` },
+  pg_trigger: { where: `c.oid NOT IN ${bookTriggers}` },
+};
+for (const name of [
+  ...['attrdef', 'cast', 'collation', 'constraint', 'default_acl', 'enum', 'event_trigger'],
+  ...['extension', 'operator', 'policy', 'publication', 'rewrite'],
+  ...['statistic_ext', 'ts_config'],
+]) {
+  wholeCatalogs[`pg_${name}`] = { where: own };
+}
+
 /** All that a baseline consists of, as text by name: rows, sequences, large objects, catalogs, settings. */
 export function stateOf(url: string): Promise<Record<string, unknown>> {
   return connected(url, async (client) => {
@@ -52,6 +90,15 @@ export function stateOf(url: string): Promise<Record<string, unknown>> {
     for (const [name, query] of Object.entries(catalogs)) {
       state[name] = (await client.query(query)).rows;
     }
+    const { rows } = await client.query(
+      Object.entries(wholeCatalogs)
+        .map(
+          ([name, { but = '', where }]) =>
+            `(SELECT '${name}' AS name, (to_jsonb(c) - '{${but}}'::text[])::text AS line FROM ${name} c WHERE ${where} ORDER BY 2)`,
+        )
+        .join(' UNION ALL '),
+    );
+    state.catalogs = rows.map(({ name, line }) => `${name} ${line}`);
     return state;
   });
 }

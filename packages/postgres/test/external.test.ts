@@ -1,6 +1,7 @@
 import { open, type SeamkitError } from '@seamkit/core';
 import { type OpenServer, openServer } from '@seamkit/core/inspect';
 import { type PostgresOptions, postgres } from '@seamkit/postgres';
+import { Client } from 'pg';
 import { cloneOf, connected, stateOf } from './database-state';
 
 /** A server of ours, for this file alone, plays somebody else's. */
@@ -90,15 +91,9 @@ describe('a role that may create databases, and no more', () => {
     jest.restoreAllMocks();
   });
 
-  test('snapshots work', async () => {
+  test('a file has no baseline of its own', async () => {
     await using env = await open({ db: postgres({ url, prepare }) });
-    await env.db.query("UPDATE items SET name = 'built'");
-    await env.db.snapshot();
-    await env.db.reset();
-    await env.db.restore();
-    expect(await env.db.query('SELECT name FROM items')).toEqual([{ name: 'built' }]);
-    await env.db.reset();
-    expect(await env.db.query('SELECT name FROM items')).toEqual([{ name: 'kept' }]);
+    await expect(env.db.setBaseline()).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
 
   test('isolation clone works', async () => {
@@ -114,6 +109,25 @@ describe('a role that may create databases, and no more', () => {
     await env.reset();
     expect(await env.db.query('SELECT name FROM items')).toEqual([{ name: 'kept' }]);
   });
+});
+
+test('connection has the parts of the url, as clients take them', async () => {
+  const url = new URL(await roleUrl('seamkit_test_parts', 'CREATEDB'));
+  await admin("ALTER ROLE seamkit_test_parts PASSWORD 'a@b/%41 é'");
+  url.password = encodeURIComponent('a@b/%41 é');
+  await using env = await open({ db: postgres({ url: url.href, prepare }) });
+  const { connection } = env.db;
+  expect(connection).toEqual({
+    host: url.hostname,
+    port: Number(url.port),
+    user: 'seamkit_test_parts',
+    password: 'a@b/%41 é',
+    database: new URL(env.db.url).pathname.slice(1),
+  });
+  const client = new Client(connection);
+  await client.connect();
+  expect((await client.query('SELECT name FROM items')).rows).toEqual([{ name: 'kept' }]);
+  await client.end();
 });
 
 describe('refused, with the next thing to do', () => {

@@ -124,20 +124,6 @@ test('a name that is taken is not claimed', async () => {
   }
 });
 
-test("a database that is named as a sandbox's snapshot stays with its owner", async () => {
-  const driver = await run('snap2');
-  const sandbox = await driver.create(owner('snap2'), { name: 'template0', properties: [] });
-  await admin('CREATE DATABASE seamkit_snap2_t1_mine');
-  try {
-    await driver.destroy(sandbox);
-    expect(await there('seamkit_snap2_t1', 'seamkit_snap2_t1_mine')).toEqual([
-      'seamkit_snap2_t1_mine',
-    ]);
-  } finally {
-    await admin('DROP DATABASE seamkit_snap2_t1_mine');
-  }
-});
-
 test("the databases of the server's own keeper stay, though nobody is connected", async () => {
   const [home, sweeper] = [await run('home2', 'process'), await run('sweep')];
   const { name } = owner('home2');

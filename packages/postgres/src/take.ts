@@ -1,0 +1,151 @@
+import { markOf, restoring, schema, workshop } from './names';
+import { resetFunction } from './reset-function';
+
+/** More rows than this, or a larger table, cost more to write again than a new clone. */
+const mostRows = 2_000;
+const mostBytes = 4 * 1024 * 1024;
+
+/** Bytes that a table may have grown by: deleting that much costs more than a new clone. */
+const mostGrowth = 8 * 1024 * 1024;
+
+/**
+ * Keeps what is there as the baseline: of everything where the schema is new, else of what was
+ * written to. `own`: it is the file's own, not the template's. No clone has that, so all of it is
+ * kept, and the database's comment says that it is not as the template is. Returns the database's
+ * mark.
+ */
+export const takeFunction = `
+CREATE FUNCTION ${workshop}.take(own boolean) RETURNS text LANGUAGE plpgsql AS $take$
+#variable_conflict use_column
+DECLARE
+  changed oid[];
+  whole boolean;
+  t record;
+  found_rows bigint;
+  how text;
+  code text;
+BEGIN
+  -- First: what is written from here on is noted again.
+  WITH gone AS (DELETE FROM ${schema}.dirty RETURNING relation)
+    SELECT array_agg(DISTINCT u.unit) INTO changed FROM gone JOIN ${schema}.units u USING (relation);
+  WITH gone AS (DELETE FROM ${schema}.commands RETURNING 1) SELECT count(*) > 0 INTO whole FROM gone;
+  whole := whole OR NOT EXISTS (SELECT FROM ${schema}.units);
+  IF whole THEN
+    DELETE FROM ${schema}.units;
+    DELETE FROM ${schema}.rows;
+    DELETE FROM ${schema}.sequences;
+    DELETE FROM ${schema}.shapes;
+  END IF;
+
+  -- Tables: the user's, in every schema.
+  FOR t IN
+    SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relkind = 'p' AS partitioned,
+      CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END AS alone,
+      CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid ELSE c.oid END AS unit,
+      CASE WHEN c.relkind = 'p'
+        THEN (SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(c.oid))
+        ELSE pg_table_size(c.oid) END AS bytes,
+      (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
+      (SELECT string_agg('(s.r).' || quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS members,
+      EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = 'seamkit') AS marked
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+      AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+      AND (whole OR c.oid = ANY (changed) OR own AND c.oid IN (
+        SELECT u.unit FROM ${schema}.units u WHERE u.relation = u.unit AND u.restore IS NULL))
+  LOOP
+    IF NOT t.marked THEN
+      EXECUTE format('CREATE TRIGGER seamkit BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s
+        FOR EACH STATEMENT WHEN (current_setting(''${restoring}'', true) IS NULL)
+        EXECUTE FUNCTION ${schema}.mark_table()', t.name);
+      EXECUTE format('ALTER TABLE ONLY %s ENABLE ALWAYS TRIGGER seamkit', t.name);
+    END IF;
+    IF whole THEN
+      INSERT INTO ${schema}.units VALUES (t.oid, t.unit);
+      -- What is written to a table with children may have gone to them.
+      IF NOT t.partitioned THEN
+        INSERT INTO ${schema}.units
+          WITH RECURSIVE below AS (
+            SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = t.oid
+            UNION SELECT i.inhrelid FROM pg_inherits i JOIN below b ON i.inhparent = b.inhrelid
+          ) SELECT t.oid, inhrelid FROM below;
+      END IF;
+    END IF;
+    CONTINUE WHEN t.unit <> t.oid;
+
+    -- How to restore it: as code, so that each session plans it once.
+    how := NULL;
+    DELETE FROM ${schema}.rows WHERE unit = t.oid;
+    IF own OR coalesce(t.bytes, 0) <= ${mostBytes} THEN
+      EXECUTE format('SELECT count(*) FROM (SELECT FROM %s%s %s) x', t.alone, t.name,
+        CASE WHEN own THEN '' ELSE 'LIMIT ${mostRows + 1}' END) INTO found_rows;
+      IF found_rows = 0 THEN
+        how := format('DELETE FROM %s%s;', t.alone, t.name);
+      ELSIF t.columns IS NULL THEN
+        how := format('DELETE FROM %s%s; INSERT INTO %s SELECT FROM generate_series(1, %s);',
+          t.alone, t.name, t.name, found_rows);
+      ELSIF own OR found_rows <= ${mostRows} THEN
+        EXECUTE format('INSERT INTO ${schema}.rows SELECT %s, seamkit_row::text FROM %s%s AS seamkit_row',
+          t.oid, t.alone, t.name);
+        -- OFFSET 0: each text is read once, not once per column.
+        how := format('DELETE FROM %s%s; INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM
+          (SELECT content::%s AS r FROM ${schema}.rows WHERE unit = %s OFFSET 0) AS s;',
+          t.alone, t.name, t.name, t.columns, t.members, t.name, t.oid);
+      END IF;
+    END IF;
+    -- Those fire while we restore, too.
+    SELECT string_agg(x.sleep || ';', '' ORDER BY x.level) || how || string_agg(x.wake || ';', '' ORDER BY x.level)
+      INTO code FROM (
+        SELECT tree.level, format('ALTER TABLE %s DISABLE TRIGGER %I', tree.relid::regclass, g.tgname) AS sleep,
+          format('ALTER TABLE %s ENABLE %s TRIGGER %I', tree.relid::regclass,
+            CASE g.tgenabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, g.tgname) AS wake
+        FROM (SELECT t.oid AS relid, 0 AS level UNION SELECT relid, level FROM pg_partition_tree(t.oid)) tree
+          JOIN pg_trigger g ON g.tgrelid = tree.relid
+        WHERE g.tgenabled IN ('A', 'R') AND NOT g.tgisinternal
+        UNION ALL
+        SELECT 0, format('ALTER TABLE %s DISABLE RULE %I', t.name, w.rulename),
+          format('ALTER TABLE %s ENABLE %s RULE %I', t.name,
+            CASE w.ev_enabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, w.rulename)
+        FROM pg_rewrite w WHERE w.ev_class = t.oid AND w.ev_enabled IN ('A', 'R')
+      ) x;
+    UPDATE ${schema}.units SET restore = format('IF limited AND (%s) > %s THEN RETURN %L; END IF; ',
+        CASE WHEN t.partitioned
+          THEN format('SELECT sum(pg_table_size(relid)) FROM pg_partition_tree(%s)', t.oid)
+          ELSE format('pg_table_size(%s)', t.oid) END,
+        coalesce(t.bytes, 0) + ${mostGrowth},
+        json_build_object('stale', t.name || ' has grown')) || coalesce(code, how)
+      WHERE relation = t.oid AND unit = t.oid;
+  END LOOP;
+  UPDATE pg_trigger SET tgisinternal = true
+    WHERE tgname = 'seamkit' AND tgfoid = '${schema}.mark_table'::regproc AND NOT tgisinternal;
+
+  IF whole THEN
+    INSERT INTO ${schema}.shapes
+      SELECT c.oid, c.relnatts, c.relfilenode, ${schema}.shape(c.oid) FROM pg_class c
+      WHERE c.oid IN (SELECT relation FROM ${schema}.units);
+  END IF;
+
+  -- Sequences: what they hold, and a query of those that hold something else.
+  IF whole THEN
+    INSERT INTO ${schema}.sequences
+      SELECT c.oid, format('%I.%I', n.nspname, c.relname), NULL, NULL, q.seqcache > 1
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence q ON q.seqrelid = c.oid
+      WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND n.nspname !~ '^pg_';
+  END IF;
+  SELECT string_agg(format('SELECT %s::oid AS sequence, last_value, is_called FROM %s', sequence, name), ' UNION ALL ')
+    INTO code FROM ${schema}.sequences;
+  IF code IS NOT NULL THEN
+    -- OFFSET 0: a sequence in the UPDATE itself would be locked, which it cannot be.
+    EXECUTE 'UPDATE ${schema}.sequences q SET last = s.last_value, called = s.is_called FROM (' || code || ' OFFSET 0) s
+      WHERE s.sequence = q.sequence AND (q.last, q.called) IS DISTINCT FROM (s.last_value, s.is_called)';
+  END IF;
+
+${resetFunction}
+  IF own THEN
+    EXECUTE format('COMMENT ON DATABASE %I IS %L', current_database(), 'seamkit own');
+  END IF;
+  RETURN (${markOf('current_database()')});
+END $take$;
+`;
