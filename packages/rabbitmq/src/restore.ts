@@ -1,7 +1,8 @@
 import { SeamkitError } from '@seamkit/core';
+import type { Baseline } from './baseline';
 import { type Management, path } from './management';
 import type { ReadyClient } from './ready-client';
-import { putBack, type StoredMessage } from './stored-messages';
+import { putBack } from './stored-messages';
 import { type Definitions, identity, less } from './topology';
 import { until } from './until';
 import {
@@ -12,12 +13,6 @@ import {
   sameTopology,
   type VhostState,
 } from './vhost-state';
-
-/** What a sandbox returns to: plain data. */
-export interface Baseline {
-  definitions: Definitions;
-  messages: { [queue: string]: StoredMessage[] };
-}
 
 /** Where to, with what, and how much the test may keep. */
 export interface Restoration {
