@@ -3,15 +3,16 @@ import type { Driver, Endpoint, Sandbox, SandboxContext, SandboxId } from '@seam
 import { checkExternalUrl, SeamkitError } from '@seamkit/core';
 import { type Baseline, emptyBaseline, takeBaseline } from './baseline';
 import { urlOf } from './broker';
+import { keepsAnything, keptIn, nothingKept } from './kept';
 import type { RabbitOptions } from './kit';
 import { claim, disclaim, sweepDead, takeLease } from './lease';
 import { Management, path } from './management';
-import { makeMembers, type Place, type RabbitMembers } from './members';
+import { type Addresses, makeMembers, type RabbitMembers } from './members';
 import { ReadyClient } from './ready-client';
 import { importDefinitions, restore } from './restore';
 import { putBack } from './stored-messages';
 import { identity } from './topology';
-import { disconnect, lookAt } from './vhost-state';
+import { disconnect, look, type Place } from './vhost-state';
 
 /** A template is nothing on the server: definitions and messages, as data. */
 export type TemplateData = { baseline: string };
@@ -58,7 +59,7 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
     if (!prepare) return { baseline: JSON.stringify(emptyBaseline) };
     const sandbox = await this.makeVhost(id.name);
     try {
-      const { url, managementUrl } = this.placeOf(sandbox);
+      const { url, managementUrl } = this.addressesOf(sandbox);
       await this.context.prepare(() => prepare(url, { managementUrl }));
       return { baseline: JSON.stringify(await this.whatPrepareLeft(sandbox)) };
     } finally {
@@ -84,16 +85,20 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
   async open(sandbox: SandboxData, template: TemplateData): Promise<Sandbox<RabbitMembers>> {
     const client = await this.connect(sandbox);
     const warn = (message: string) => this.context.warn(message);
+    const place = this.placeOf(sandbox, client);
     let baseline = parse(template);
+    let kept = nothingKept();
     let known: string | undefined;
     return {
-      members: makeMembers(this.placeOf(sandbox), this.api, client),
+      members: makeMembers(this.addressesOf(sandbox), this.api, client),
       reset: async () => {
-        known = await restore(this.restoration(sandbox, client, baseline, warn), known);
+        known = await restore({ ...place, baseline, kept, warn }, known);
       },
       setBaseline: async () => {
         await client.mend();
-        const state = await lookAt(this.api, sandbox.name, sandbox.name, client);
+        const state = await look(place);
+        kept = keptIn(state);
+        client.keep();
         const before = baseline;
         baseline = await takeBaseline(state, client, (stream) =>
           warn(
@@ -103,7 +108,8 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
         await putBack(client.control, baseline.messages);
         known = state.text;
         client.settle();
-        return identity(baseline) !== identity(before);
+        // What is kept must not outlive the file: the next one gets the sandbox without it.
+        return keepsAnything(kept) || identity(baseline) !== identity(before);
       },
       close: () => client.close(),
     };
@@ -112,7 +118,12 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
   async recover(sandbox: SandboxData, template: TemplateData): Promise<void> {
     await disconnect(this.api, sandbox.name);
     await this.withClient(sandbox, (client) =>
-      restore(this.restoration(sandbox, client, parse(template), () => {})),
+      restore({
+        ...this.placeOf(sandbox, client),
+        baseline: parse(template),
+        kept: nothingKept(),
+        warn: () => {},
+      }),
     );
   }
 
@@ -160,11 +171,9 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
   }
 
   private async whatPrepareLeft(sandbox: SandboxData): Promise<Baseline> {
-    const { api } = this;
-    const { name } = sandbox;
-    await disconnect(api, name);
+    await disconnect(this.api, sandbox.name);
     return this.withClient(sandbox, async (client) =>
-      takeBaseline(await lookAt(api, name, name, client), client, (stream) => {
+      takeBaseline(await look(this.placeOf(sandbox, client)), client, (stream) => {
         throw new SeamkitError(
           'UNSUPPORTED',
           `rabbitmq: prepare left messages in the stream ${stream}`,
@@ -174,14 +183,8 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
     );
   }
 
-  private restoration(
-    { name }: SandboxData,
-    client: ReadyClient,
-    baseline: Baseline,
-    warn: (message: string) => void,
-  ) {
-    const { keepConsumers = false } = this.options;
-    return { api: this.api, client, vhost: name, user: name, baseline, keepConsumers, warn };
+  private placeOf({ name }: SandboxData, client: ReadyClient): Place {
+    return { api: this.api, client, vhost: name, user: name };
   }
 
   private connect({ name }: SandboxData): Promise<ReadyClient> {
@@ -200,7 +203,7 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
     }
   }
 
-  private placeOf({ name, password }: SandboxData): Place {
+  private addressesOf({ name, password }: SandboxData): Addresses {
     const managementUrl = new URL(this.managementUrl);
     managementUrl.username = name;
     managementUrl.password = password;
