@@ -18,12 +18,6 @@ export interface RabbitOptions extends ServerOptions {
    */
   prepare?: (url: string, place: { managementUrl: string }) => unknown;
   /**
-   * Consumers of the baseline's queues, and exclusive queues, outlive a reset: for a worker that
-   * runs through all tests of a file. What it holds unacknowledged 1 s after a test is taken back
-   * all the same. Default false: consumers are cancelled after each test, and named.
-   */
-  keepConsumers?: boolean;
-  /**
    * Plugins that come with RabbitMQ, to be enabled beside the management API, e.g.
    * `['rabbitmq_consistent_hash_exchange']`. Not for external servers.
    */
@@ -34,8 +28,6 @@ export interface RabbitOptions extends ServerOptions {
    */
   managementUrl?: string;
 }
-
-/** The management API lists live totals from here on. */
 
 /**
  * A private RabbitMQ virtual host, on a server that all test files share.
@@ -59,7 +51,6 @@ export const rabbitmq = defineKit<RabbitOptions, RabbitMembers, any, any>({
       options,
       {
         prepare: is.function,
-        keepConsumers: is.boolean,
         plugins: check(
           "a list of plugin names like ['rabbitmq_shovel']",
           (value) =>

@@ -54,7 +54,7 @@ export interface RabbitMembers {
   topology(): Promise<Topology>;
 }
 
-export interface Place {
+export interface Addresses {
   url: string;
   managementUrl: string;
   vhost: string;
@@ -62,10 +62,14 @@ export interface Place {
 
 const defaultTimeout = 2_000;
 
-export function makeMembers(place: Place, api: Management, client: ReadyClient): RabbitMembers {
-  const { vhost } = place;
+export function makeMembers(
+  addresses: Addresses,
+  api: Management,
+  client: ReadyClient,
+): RabbitMembers {
+  const { vhost } = addresses;
   return {
-    ...place,
+    ...addresses,
     get connection() {
       return client.connection;
     },

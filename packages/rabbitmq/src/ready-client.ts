@@ -11,6 +11,7 @@ export class ReadyClient {
   channel!: ConfirmChannel;
   /** The kit's. */
   control!: ConfirmChannel;
+  private kept: { channel?: ConfirmChannel; consumers: string[] } = { consumers: [] };
   private readonly broken = new Set<unknown>();
   private sent = -1;
   private mending: Promise<void> | undefined;
@@ -70,14 +71,35 @@ export class ReadyClient {
     if (this.broken.has(this.channel)) this.channel = await this.open();
   }
 
-  /** A new channel for the test; what the old one had not acknowledged is back in its queues. */
-  async renewChannel(): Promise<void> {
-    await end(this.channel);
-    this.broken.add(this.channel);
+  /** What the test's channel consumes now is left alone by `takeBack`. */
+  keep(): void {
+    this.kept = { channel: this.channel, consumers: consumersOf(this.channel) };
+  }
+
+  /**
+   * A new channel for the test; what the old one had not acknowledged is back in its queues. One
+   * whose consumers are kept goes on, without those that came later.
+   */
+  async takeBack(): Promise<void> {
+    const { channel, kept } = this;
+    if (kept.channel === channel && kept.consumers.length > 0) {
+      const later = consumersOf(channel).filter((tag) => !kept.consumers.includes(tag));
+      await Promise.all(later.map((tag) => channel.cancel(tag)));
+      return;
+    }
+    await end(channel);
+    this.broken.add(channel);
     await this.mend();
   }
 
-  /** As `renewChannel`, for the whole connection: its exclusive queues are gone too. */
+  /** Deletes an exclusive queue, if this connection declared it. */
+  async deleteOwn(queue: string): Promise<void> {
+    const channel = await this.borrow();
+    await channel.deleteQueue(queue).catch(() => {}); // another's
+    await channel.close().catch(() => {});
+  }
+
+  /** A new connection; what the old one had is gone, or back in its queues. */
   async reconnect(): Promise<void> {
     await this.close();
     this.broken.add(this.connection);
@@ -112,6 +134,11 @@ function end(part: ChannelModel | ConfirmChannel): Promise<void> {
     (part as NodeJS.EventEmitter).once('close', () => resolve());
     part.close().then(resolve, () => resolve()); // closed already
   });
+}
+
+/** Tags of a channel's consumers. */
+function consumersOf(channel: ConfirmChannel): string[] {
+  return [...(channel as unknown as { consumers: Map<string, unknown> }).consumers.keys()];
 }
 
 function bytesSent(connection: ChannelModel): number {

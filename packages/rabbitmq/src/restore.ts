@@ -1,83 +1,61 @@
 import { SeamkitError } from '@seamkit/core';
+import type { Baseline } from './baseline';
+import { forgetFinished, isCrowded, isHeld, type Kept, newExclusive } from './kept';
 import { type Management, path } from './management';
-import type { ReadyClient } from './ready-client';
-import { putBack, type StoredMessage } from './stored-messages';
+import { putBack } from './stored-messages';
+import { purge, takeBack } from './take-back';
 import { type Definitions, identity, less } from './topology';
-import { until } from './until';
-import {
-  connectionsOf,
-  disconnect,
-  type LiveQueue,
-  lookAt,
-  sameTopology,
-  type VhostState,
-} from './vhost-state';
+import { look, type Place, sameTopology, type VhostState } from './vhost-state';
 
-/** What a sandbox returns to: plain data. */
-export interface Baseline {
-  definitions: Definitions;
-  messages: { [queue: string]: StoredMessage[] };
-}
-
-/** Where to, with what, and how much the test may keep. */
-export interface Restoration {
-  api: Management;
-  client: ReadyClient;
-  vhost: string;
-  /** The sandbox's own user: whoever is connected with it is the test's. */
-  user: string;
+/** Where to, and how much of the service's stays. */
+export interface Restoration extends Place {
   baseline: Baseline;
-  /** Consumers of the baseline's queues, and exclusive queues, stay. */
-  keepConsumers: boolean;
+  kept: Kept;
   warn(message: string): void;
 }
 
 /** A message can move by itself while we look: dead letters, time-outs. */
 const rounds = 4;
-/** ms that a worker which stays may take to finish. */
-const finishing = 1_000;
 
 /**
- * Returns a vhost to its baseline. Queues that somebody still consumes from, or holds messages of,
- * are deleted and declared anew: that takes the messages back from every client, and ends its
- * consumers, while its connection lives on. `known` is the text of a state at the baseline.
+ * Returns a vhost to its baseline. `known` is the text of a state at the baseline.
  * @returns that text
  * @throws SeamkitError `RESET_FAILED`
  */
 export async function restore(work: Restoration, known?: string): Promise<string> {
   const { client, vhost, baseline } = work;
-  const look = () => lookAt(work.api, vhost, work.user, client);
   await client.mend();
-  let state = await look();
+  let state = await look(work);
   // A dead letter that moves from queue to queue while we look at one after the other can be seen
   // in none of them: then only a second look tells.
   const staysClean = async () => {
     if (!isClean(state, work, known)) return false;
     if (!hasDeadLetters(baseline)) return true;
-    state = await look();
+    state = await look(work);
     return isClean(state, work, known) && (await countedClean(state, work));
   };
   const nobodyHolds =
     !state.queues.some(({ vague }) => vague) || !(client.used || state.connections.length);
   if (!hasMessages(baseline) && nobodyHolds && (await staysClean())) {
-    client.settle();
-    return state.text;
+    return settled(state, work);
   }
   for (let round = 1; round <= rounds; round++) {
-    if (await takeBackOwn(state, work)) state = await look();
-    if (await takeBackForeign(state, work)) state = await look();
-    if (await mendTopology(state, work)) state = await look();
+    state = await takeBack(state, work);
+    if (await mendTopology(state, work)) state = await look(work);
     await refill(state, work);
-    state = await look();
-    if (await staysClean()) {
-      client.settle();
-      return state.text;
-    }
+    state = await look(work);
+    if (await staysClean()) return settled(state, work);
   }
   throw new SeamkitError('RESET_FAILED', `rabbitmq: ${vhost} does not return to its baseline`, {
     tried: differences(state, work),
     hint: 'end clients that still publish or declare before the test is over',
   });
+}
+
+function settled(state: VhostState, { client, kept }: Restoration): string {
+  client.settle();
+  forgetFinished(state, kept);
+  return state.text;
 }
 
 /** Asks each queue itself how many messages it has ready. */
@@ -103,81 +81,17 @@ function hasMessages({ messages }: Baseline): boolean {
 }
 
 function isClean(state: VhostState, work: Restoration, known?: string): boolean {
-  const { baseline, keepConsumers } = work;
+  const { baseline, kept } = work;
   return (
     (state.text === known || sameTopology(state.definitions, baseline.definitions)) &&
+    newExclusive(state, kept).length === 0 &&
     state.queues.every(
-      ({ name, exclusive, messages, unacknowledged, consumers }) =>
-        (exclusive && keepConsumers) ||
-        (!exclusive &&
-          unacknowledged === 0 &&
-          (consumers === 0 || keepConsumers) &&
-          messages === (baseline.messages[name]?.length ?? 0)),
+      (queue) =>
+        queue.exclusive ||
+        (!isCrowded(queue, kept) &&
+          !isHeld(queue, kept) &&
+          queue.messages - queue.unacknowledged === (baseline.messages[queue.name]?.length ?? 0)),
     )
-  );
-}
-
-/** What the test's ready channel holds goes back by itself when the channel ends. */
-async function takeBackOwn(state: VhostState, work: Restoration): Promise<boolean> {
-  const { client, keepConsumers } = work;
-  if (!keepConsumers && exclusiveIn(state).length) {
-    await client.reconnect();
-    return true;
-  }
-  const holds = state.queues.some(
-    ({ unacknowledged, consumers, vague }) => vague || unacknowledged > 0 || consumers > 0,
-  );
-  if (holds) await client.renewChannel();
-  return holds;
-}
-
-/** Takes queues from the test's own clients. Resolves to whether there were any. */
-async function takeBackForeign(state: VhostState, work: Restoration): Promise<boolean> {
-  const { api, vhost, user, client, keepConsumers, warn } = work;
-  const look = () => lookAt(api, vhost, user, client);
-  const exclusive = keepConsumers ? [] : exclusiveIn(state);
-  if (exclusive.length) await endOwners(exclusive, work);
-  let now = exclusive.length ? await look() : state;
-  if (keepConsumers) {
-    // A worker that stays may be about to finish.
-    await until(async () => {
-      now = await look();
-      return heldIn(now, work).length === 0;
-    }, finishing);
-  }
-  const held = heldIn(now, work);
-  for (const { name, unacknowledged, consumers } of held) {
-    if (!unacknowledged && !consumers) continue;
-    warn(
-      `queue ${name} taken back with ${consumers} consumers and ${unacknowledged} unacknowledged messages from ${now.connections.join(', ') || 'a closed connection'}`,
-    );
-  }
-  await Promise.all(held.map(({ name }) => api.remove(path('queues', vhost, name))));
-  return exclusive.length + held.length > 0;
-}
-
-function exclusiveIn({ queues }: VhostState): string[] {
-  return queues.filter(({ exclusive }) => exclusive).map(({ name }) => name);
-}
-
-/** Only the connection that declared an exclusive queue can delete it, or its own end. */
-async function endOwners(queues: string[], { api, vhost, client, user, warn }: Restoration) {
-  const names = await connectionsOf(api, user);
-  if (names.length) {
-    warn(`closed ${names.join(', ')}, for their exclusive queues: ${queues.join(', ')}`);
-    await disconnect(api, user);
-  }
-  await until(async () => exclusiveIn(await lookAt(api, vhost, user, client)).length === 0);
-}
-
-/** Queues whose messages are in a client's hands, or would be soon. */
-function heldIn({ queues, connections }: VhostState, { keepConsumers }: Restoration): LiveQueue[] {
-  return queues.filter(
-    ({ exclusive, unacknowledged, consumers, vague, type, messages }) =>
-      !exclusive &&
-      (unacknowledged > 0 ||
-        (type === 'stream' && messages > 0) ||
-        (!keepConsumers && (consumers > 0 || (vague && connections.length > 0)))),
   );
 }
 
@@ -186,7 +100,7 @@ async function mendTopology(
   { definitions: live }: VhostState,
   work: Restoration,
 ): Promise<boolean> {
-  const { api, client, vhost, baseline, keepConsumers } = work;
+  const { api, client, vhost, baseline } = work;
   const { definitions } = baseline;
   if (sameTopology(live, definitions)) return false;
   const gone = new Set<string>();
@@ -209,7 +123,7 @@ async function mendTopology(
       continue;
     if (destination_type === 'exchange') {
       await client.control.unbindExchange(destination, source, routing_key, args);
-    } else if (queues.has(destination) || !keepConsumers) {
+    } else if (queues.has(destination)) {
       await client.control.unbindQueue(destination, source, routing_key, args);
     }
   }
@@ -233,19 +147,16 @@ export async function importDefinitions(
 }
 
 /** Empties the queues, and puts the baseline's messages back. */
-async function refill({ queues }: VhostState, { api, client, vhost, baseline }: Restoration) {
-  await Promise.all(
-    queues
-      .filter(
-        ({ messages, exclusive, name }) =>
-          !exclusive && (messages > 0 || name in baseline.messages),
-      )
-      .map(({ name }) => api.remove(`${path('queues', vhost, name)}/contents`)),
+async function refill({ queues }: VhostState, work: Restoration) {
+  const { client, baseline } = work;
+  const full = queues.filter(
+    ({ messages, exclusive, name }) => !exclusive && (messages > 0 || name in baseline.messages),
   );
+  await purge(full, work);
   if (hasMessages(baseline)) await putBack(client.control, baseline.messages);
 }
 
-function differences({ definitions, queues }: VhostState, { baseline }: Restoration) {
+function differences({ definitions, queues }: VhostState, { baseline, kept }: Restoration) {
   const lines: string[] = [];
   for (const kind of Object.keys(definitions) as (keyof Definitions)[]) {
     for (const item of less<unknown>(definitions[kind], baseline.definitions[kind])) {
@@ -255,9 +166,10 @@ function differences({ definitions, queues }: VhostState, { baseline }: Restorat
       lines.push(`missing: ${kind} ${identity(item)}`);
     }
   }
-  for (const { name, messages, unacknowledged, consumers } of queues) {
+  for (const queue of queues) {
+    const { name, messages, unacknowledged, consumers } = queue;
     const expected = baseline.messages[name]?.length ?? 0;
-    if (messages === expected && !consumers) continue;
+    if (messages === expected && !isCrowded(queue, kept)) continue;
     lines.push(
       `queue ${name}: ${messages} messages instead of ${expected}, ${unacknowledged} unacknowledged, ${consumers} consumers`,
     );

@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { Driver, Endpoint, Sandbox, SandboxContext, SandboxId } from '@seamkit/core';
 import { checkExternalUrl, SeamkitError } from '@seamkit/core';
+import { type Baseline, emptyBaseline, takeBaseline } from './baseline';
 import { urlOf } from './broker';
+import { keepsAnything, keptIn, nothingKept } from './kept';
 import type { RabbitOptions } from './kit';
 import { claim, disclaim, sweepDead, takeLease } from './lease';
 import { Management, path } from './management';
-import { makeMembers, type Place, type RabbitMembers } from './members';
+import { type Addresses, makeMembers, type RabbitMembers } from './members';
 import { ReadyClient } from './ready-client';
-import { type Baseline, importDefinitions, restore } from './restore';
-import { putBack, type StoredMessage, store, takeAll } from './stored-messages';
-import { exportDefinitions } from './topology';
-import { disconnect, lookAt } from './vhost-state';
+import { importDefinitions, restore } from './restore';
+import { putBack } from './stored-messages';
+import { identity } from './topology';
+import { disconnect, look, type Place } from './vhost-state';
 
 /** A template is nothing on the server: definitions and messages, as data. */
 export type TemplateData = { baseline: string };
@@ -54,16 +56,12 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
 
   async template(id: SandboxId): Promise<TemplateData> {
     const { prepare } = this.options;
-    const empty: Baseline = {
-      definitions: { exchanges: [], queues: [], bindings: [], policies: [], parameters: [] },
-      messages: {},
-    };
-    if (!prepare) return { baseline: JSON.stringify(empty) };
+    if (!prepare) return { baseline: JSON.stringify(emptyBaseline) };
     const sandbox = await this.makeVhost(id.name);
     try {
-      const { url, managementUrl } = this.placeOf(sandbox);
+      const { url, managementUrl } = this.addressesOf(sandbox);
       await this.context.prepare(() => prepare(url, { managementUrl }));
-      return { baseline: JSON.stringify(await this.takeBaseline(sandbox)) };
+      return { baseline: JSON.stringify(await this.whatPrepareLeft(sandbox)) };
     } finally {
       await this.destroy(sandbox);
     }
@@ -86,13 +84,32 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
 
   async open(sandbox: SandboxData, template: TemplateData): Promise<Sandbox<RabbitMembers>> {
     const client = await this.connect(sandbox);
-    const baseline = parse(template);
+    const warn = (message: string) => this.context.warn(message);
+    const place = this.placeOf(sandbox, client);
+    let baseline = parse(template);
+    let kept = nothingKept();
     let known: string | undefined;
     return {
-      members: makeMembers(this.placeOf(sandbox), this.api, client),
+      members: makeMembers(this.addressesOf(sandbox), this.api, client),
       reset: async () => {
-        const warn = (message: string) => this.context.warn(message);
-        known = await restore(this.restoration(sandbox, client, baseline, warn), known);
+        known = await restore({ ...place, baseline, kept, warn }, known);
+      },
+      setBaseline: async () => {
+        await client.mend();
+        const state = await look(place);
+        kept = keptIn(state);
+        client.keep();
+        const before = baseline;
+        baseline = await takeBaseline(state, client, (stream) =>
+          warn(
+            `messages in the stream ${stream} are gone after the first test: publish to streams in the test`,
+          ),
+        );
+        await putBack(client.control, baseline.messages);
+        known = state.text;
+        client.settle();
+        // What is kept must not outlive the file: the next one gets the sandbox without it.
+        return keepsAnything(kept) || identity(baseline) !== identity(before);
       },
       close: () => client.close(),
     };
@@ -101,7 +118,12 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
   async recover(sandbox: SandboxData, template: TemplateData): Promise<void> {
     await disconnect(this.api, sandbox.name);
     await this.withClient(sandbox, (client) =>
-      restore(this.restoration(sandbox, client, parse(template), () => {})),
+      restore({
+        ...this.placeOf(sandbox, client),
+        baseline: parse(template),
+        kept: nothingKept(),
+        warn: () => {},
+      }),
     );
   }
 
@@ -148,39 +170,21 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
     return sandbox;
   }
 
-  /** What prepare left, taken out of its vhost. */
-  private async takeBaseline(sandbox: SandboxData): Promise<Baseline> {
-    const { api } = this;
-    const { name } = sandbox;
-    await disconnect(api, name);
-    return this.withClient(sandbox, async (client) => {
-      const { queues } = await lookAt(api, name, name, client);
-      const messages: { [queue: string]: StoredMessage[] } = {};
-      for (const { name: queue, type, messages: count } of queues) {
-        if (!count) continue;
-        if (type === 'stream') {
-          throw new SeamkitError(
-            'UNSUPPORTED',
-            `rabbitmq: prepare left messages in the stream ${queue}`,
-            {
-              hint: 'publish to streams in the test; messages in queues are kept',
-            },
-          );
-        }
-        messages[queue] = (await takeAll(client.control, queue)).map(store);
-      }
-      return { definitions: await exportDefinitions(api, name), messages };
-    });
+  private async whatPrepareLeft(sandbox: SandboxData): Promise<Baseline> {
+    await disconnect(this.api, sandbox.name);
+    return this.withClient(sandbox, async (client) =>
+      takeBaseline(await look(this.placeOf(sandbox, client)), client, (stream) => {
+        throw new SeamkitError(
+          'UNSUPPORTED',
+          `rabbitmq: prepare left messages in the stream ${stream}`,
+          { hint: 'publish to streams in the test; messages in queues are kept' },
+        );
+      }),
+    );
   }
 
-  private restoration(
-    { name }: SandboxData,
-    client: ReadyClient,
-    baseline: Baseline,
-    warn: (message: string) => void,
-  ) {
-    const { keepConsumers = false } = this.options;
-    return { api: this.api, client, vhost: name, user: name, baseline, keepConsumers, warn };
+  private placeOf({ name }: SandboxData, client: ReadyClient): Place {
+    return { api: this.api, client, vhost: name, user: name };
   }
 
   private connect({ name }: SandboxData): Promise<ReadyClient> {
@@ -199,7 +203,7 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
     }
   }
 
-  private placeOf({ name, password }: SandboxData): Place {
+  private addressesOf({ name, password }: SandboxData): Addresses {
     const managementUrl = new URL(this.managementUrl);
     managementUrl.username = name;
     managementUrl.password = password;

@@ -7,11 +7,14 @@ export interface LiveQueue {
   name: string;
   type: string;
   exclusive: boolean;
-  /** All messages, and those of them that a client holds unacknowledged. */
+  /** All messages, and those of them that clients hold unacknowledged. */
   messages: number;
   unacknowledged: number;
   consumers: number;
-  /** The server does not say at once how many are unacknowledged: quorum queues and streams. */
+  /**
+   * The server does not say at once how many are unacknowledged: quorum queues and streams. Then
+   * `messages` are those that nobody holds.
+   */
   vague: boolean;
 }
 
@@ -24,17 +27,21 @@ export interface VhostState {
   connections: string[];
 }
 
+/** A vhost, and who may look into it. */
+export interface Place {
+  api: Management;
+  client: ReadyClient;
+  vhost: string;
+  /** The sandbox's own user: whoever is connected with it is the test's. */
+  user: string;
+}
+
 /**
  * What is in a vhost now. The parts are asked for at once, on kept connections, and read the broker
  * itself rather than its delayed statistics. Consumers are not among them: those cost an AMQP round
  * trip, and are asked for only where somebody could have any.
  */
-export async function lookAt(
-  api: Management,
-  vhost: string,
-  user: string,
-  client: ReadyClient,
-): Promise<VhostState> {
+export async function look({ api, vhost, user, client }: Place): Promise<VhostState> {
   const [text, listed, connections] = await Promise.all([
     api.text('GET', path('definitions', vhost)),
     api.get<any[]>(`${path('queues', vhost)}?disable_stats=true&enable_queue_totals=true`),
@@ -46,7 +53,7 @@ export async function lookAt(
       type,
       exclusive,
       messages: counts.messages ?? 0,
-      unacknowledged: counts.messages_unacknowledged ?? 0,
+      unacknowledged: type === 'classic' ? (counts.messages_unacknowledged ?? 0) : 0,
       consumers: 0,
       vague: type !== 'classic',
     }),
@@ -77,13 +84,26 @@ export async function connectionsOf(api: Management, user: string): Promise<stri
   return open.map(({ name }) => name);
 }
 
-/** Closes all connections of a user; resolves once they are gone from the list. */
-export async function disconnect(api: Management, user: string): Promise<void> {
+/**
+ * Closes connections of a user, all or those named; resolves once they are gone from the list. The
+ * server finds one by its name some seconds after it was opened.
+ */
+export async function disconnect(
+  api: Management,
+  user: string,
+  names?: readonly string[],
+): Promise<void> {
   let refused: unknown;
   const gone = await until(async () => {
-    if ((await connectionsOf(api, user)).length === 0) return true;
+    const open = await connectionsOf(api, user);
+    const doomed = names ? open.filter((name) => names.includes(name)) : open;
+    if (doomed.length === 0) return true;
+    const paths = names
+      ? doomed.map((name) => path('connections', name))
+      : [path('connections', 'username', user)];
     // 500 is the answer where one of them ended by itself meanwhile; the others are open yet.
-    await api.remove(path('connections', 'username', user)).catch((error) => {
+    const closings = paths.map((one) => api.remove(one));
+    await Promise.all(closings).catch((error) => {
       if (!(error instanceof Refusal && error.status === 500)) throw error;
       refused = error;
     });

@@ -114,7 +114,6 @@ module.exports = {
   refused: [
     { options: { nope: 1 }, code: 'OPTION_INVALID' },
     { options: { prepare: 'a script' }, code: 'OPTION_INVALID' },
-    { options: { keepConsumers: 'yes' }, code: 'OPTION_INVALID' },
     { options: { plugins: 'rabbitmq_shovel' }, code: 'OPTION_INVALID' },
     { options: { plugins: ['a]. halt().'] }, code: 'OPTION_INVALID' },
     { options: { managementUrl: 'amqp://127.0.0.1' }, code: 'OPTION_INVALID' },

@@ -142,7 +142,7 @@ test('an idle consumer is cancelled and named, and its connection lives on', asy
   await channel.checkQueue('work');
   await env.reset();
   expect(await cancelled).toBeNull();
-  expect(warnings.join('')).toMatch(/queue work .*1 consumers/);
+  expect(warnings.join('')).toMatch(/queue work .*1 consumer,/);
   await env.mq.publish('', 'work', 'for the next test');
   expect((await env.mq.next('work', soon)).text).toBe('for the next test');
   channel.sendToQueue('work', Buffer.from('the publisher still works'));
@@ -184,18 +184,20 @@ test('a ready channel or connection that the test lost is opened again', async (
   await env.mq.channel.checkQueue('work');
 });
 
-test('exclusive queues go with the connection that declared them', async () => {
+test('exclusive queues go with the connection that declared them, those of the ready one alone', async () => {
   await using env = await start();
   const { channel, connection } = await client(env.mq.url);
   const ended = new Promise((resolve) => connection.once('close', resolve));
   const { queue } = await channel.assertQueue('', { exclusive: true });
   await channel.bindQueue(queue, 'events', '#');
-  await env.mq.channel.assertQueue('', { exclusive: true });
-  const before = await env.mq.connection;
+  const own = await env.mq.channel.assertQueue('', { exclusive: true });
+  const before = env.mq.channel;
   await env.reset();
   await ended;
   expect(warnings.join('')).toContain(queue);
-  expect(env.mq.connection).not.toBe(before);
+  expect(warnings.join('')).not.toContain(own.queue);
+  expect(env.mq.channel).toBe(before);
+  await expect(before.checkQueue(own.queue)).rejects.toThrow(/404/);
 });
 
 test('messages that prepare left come back, with their properties', async () => {
@@ -237,30 +239,6 @@ test('quorum queues and streams are emptied, also of messages in other hands', a
   await channel.close();
   expect(await env.mq.drain('replicated')).toEqual([]);
   expect(await env.mq.channel.checkQueue('log')).toMatchObject({ messageCount: 0 });
-});
-
-test('with keepConsumers a worker goes on, and messages are still taken away', async () => {
-  await using env = await start({ prepare: declare, keepConsumers: true });
-  const { channel } = await client(env.mq.url);
-  await channel.assertQueue('results');
-  await channel.deleteQueue('results');
-  const seen: string[] = [];
-  let arrived = () => {};
-  await channel.consume('work', (message) => {
-    seen.push(String(message?.content));
-    if (message) channel.ack(message);
-    arrived();
-  });
-  for (const text of ['one', 'two']) {
-    const arrival = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
-    await env.mq.publish('', 'work', text);
-    await arrival;
-    await env.reset();
-  }
-  expect(seen).toEqual(['one', 'two']);
-  expect(warnings).toEqual([]);
 });
 
 test('a dead letter on its way from queue to queue does not get past a reset', async () => {
