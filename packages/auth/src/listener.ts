@@ -62,6 +62,7 @@ export class Listener {
   #adopt(server: Server): void {
     this.#server = server;
     server.on('connection', (socket) => {
+      socket.unref();
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
       socket.on('error', () => {}); // a client may leave as it likes
@@ -94,7 +95,7 @@ function listen(port: number): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer({ keepAliveTimeout: 0 });
     server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server));
+    server.listen(port, '127.0.0.1', () => resolve(server.unref())); // who waits is its client
   });
 }
 

@@ -11,6 +11,7 @@ export { type Config, defineConfig } from './test-process/config';
 export type { Boundaries, Environment, Verbs } from './test-process/environment';
 export { checkExternalUrl } from './test-process/external-host';
 export { type OpenEnvironment, open } from './test-process/open';
+export { letProcessEnd } from './test-process/resting-socket';
 export type { RunnerHooks } from './test-process/runner-hooks';
 export { openAhead, type UseOptions, use } from './test-process/use';
 export { variable } from './variables';

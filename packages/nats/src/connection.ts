@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
-import { SeamkitError } from '@seamkit/core';
+import { letProcessEnd, SeamkitError } from '@seamkit/core';
 
 /** As the NATS clients for JavaScript take it: they do not read credentials from a url. */
 export type NatsAccess = { servers: string; user?: string; pass?: string };
@@ -14,12 +15,33 @@ export const timeout = 10_000;
 export async function connectTo(access: NatsAccess): Promise<NatsConnection> {
   try {
     // Once lost it is replaced with its sandbox, since the account's contents are lost too.
-    return await connect({ ...access, name: 'seamkit', timeout, reconnect: false });
+    const pingInterval = 2 ** 31 - 1; // ms: a server that is gone closes the connection
+    const line = await connect({
+      ...access,
+      name: 'seamkit',
+      timeout,
+      reconnect: false,
+      pingInterval,
+    });
+    rest(line);
+    return line;
   } catch (error) {
     const summary = `no NATS server that takes us answers at ${access.servers}`;
     const hint = 'see the log lines of the server, and that nobody else ended it';
     throw SeamkitError.wrap(error, 'SERVER_UNREACHABLE', summary, { hint });
   }
+}
+
+/** A process may end though the connection is open. The client has no public way to that. */
+function rest(line: NatsConnection): void {
+  const { protocol } = line as unknown as {
+    protocol?: {
+      transport?: { socket?: Socket };
+      heartbeats?: { timer?: NodeJS.Timeout };
+    };
+  };
+  protocol?.heartbeats?.timer?.unref?.();
+  if (protocol?.transport?.socket) letProcessEnd(protocol.transport.socket);
 }
 
 /** Resolves to a service's answer. */

@@ -1,4 +1,5 @@
-import { type RuntimeName, SeamkitError } from '@seamkit/core';
+import type { Socket } from 'node:net';
+import { letProcessEnd, type RuntimeName, SeamkitError } from '@seamkit/core';
 import { Client } from 'pg';
 import type { Connection } from './kit';
 import { restoring } from './names';
@@ -29,6 +30,8 @@ export async function connectTo(
   client.on('error', () => {});
   try {
     await client.connect();
+    // pg does not tell of the socket in its types.
+    letProcessEnd((client as unknown as { connection: { stream: Socket } }).connection.stream);
     return client;
   } catch (error) {
     await client.end().catch(() => {});

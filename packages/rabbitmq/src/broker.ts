@@ -1,4 +1,5 @@
-import { SeamkitError } from '@seamkit/core';
+import type { Socket } from 'node:net';
+import { letProcessEnd, SeamkitError } from '@seamkit/core';
 import { type ChannelModel, connect } from 'amqplib';
 
 /**
@@ -14,6 +15,7 @@ export async function connectTo(url: string, name: string): Promise<ChannelModel
     });
     // Whoever waits for an answer learns of it there.
     connection.on('error', () => {});
+    rest(connection);
     return connection;
   } catch (error) {
     const { message = '', code } = error as NodeJS.ErrnoException;
@@ -42,6 +44,17 @@ export async function connectTo(url: string, name: string): Promise<ChannelModel
       hint: 'see that the server runs and that the url names its AMQP port',
     });
   }
+}
+
+/** A process may end though the connection is open. amqplib has no public way to that. */
+function rest(connection: ChannelModel): void {
+  const { stream, heartbeater } = connection.connection as unknown as {
+    stream?: Socket;
+    heartbeater?: { sendTimer?: NodeJS.Timeout; recvTimer?: NodeJS.Timeout };
+  };
+  heartbeater?.sendTimer?.unref();
+  heartbeater?.recvTimer?.unref();
+  if (stream) letProcessEnd(stream);
 }
 
 /** `url` with another user and vhost. */

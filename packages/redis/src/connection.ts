@@ -1,5 +1,6 @@
+import type { Socket } from 'node:net';
 import { clearTimeout, setTimeout } from 'node:timers';
-import { SeamkitError } from '@seamkit/core';
+import { letProcessEnd, SeamkitError } from '@seamkit/core';
 import { type ChainableCommander, Redis } from 'ioredis';
 
 /** ms until a server that accepts connections must have greeted us. */
@@ -53,6 +54,7 @@ export async function connect(url: string, name: string): Promise<Redis> {
   client.on('error', (error) => {
     last = error;
   });
+  restsBetweenCommands(client);
   const silent = Object.assign(new Error(`no greeting in ${patience} ms`), { code: 'ETIMEDOUT' });
   let timer: NodeJS.Timeout | undefined;
   try {
@@ -70,6 +72,11 @@ export async function connect(url: string, name: string): Promise<Redis> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A process may end though the connection is open, and though ioredis opens it anew. */
+export function restsBetweenCommands(client: Redis): void {
+  client.on('connect', () => letProcessEnd(client.stream as Socket));
 }
 
 function connectionError(url: string, cause: unknown): SeamkitError {

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { SeamkitError } from '@seamkit/core';
 import { Redis } from 'ioredis';
-import { connectionName, disconnectTimeout } from './connection';
+import { connectionName, disconnectTimeout, restsBetweenCommands } from './connection';
 import { advance } from './scripts';
 
 /** The parts of a url, by the names of ioredis' options. */
@@ -58,6 +58,7 @@ export class ReadyClient {
         // A test whose server is gone should hear of it; ioredis' 20 take longer than a test may.
         maxRetriesPerRequest: 3,
       });
+      restsBetweenCommands(this.current);
       // The command in hand rejects with the reason; without a listener ioredis prints it as well.
       this.current.on('error', () => {});
     }
