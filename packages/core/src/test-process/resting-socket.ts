@@ -17,7 +17,7 @@ export function letProcessEnd(socket: Socket): void {
     let quiet = 0;
     let [read, written] = [socket.bytesRead, socket.bytesWritten];
     let answered = false;
-    socket.ref();
+    // The timer keeps the process, never the socket.
     timer = setInterval(() => {
       if (socket.bytesWritten !== written) answered = false;
       if (socket.bytesRead !== read) answered = true;
@@ -27,7 +27,6 @@ export function letProcessEnd(socket: Socket): void {
       if (!socket.destroyed && quiet < (answered ? tick : patience)) return;
       clearInterval(timer);
       timer = undefined;
-      socket.unref();
     }, tick);
   };
   const write = socket.write;
