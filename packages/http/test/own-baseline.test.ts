@@ -63,10 +63,6 @@ describe.each([1, 2, 3])('round %i', (round) => {
     orders.reply(404);
   });
 
-  test('(a failure is added to a route of hooks, and nothing is asked)', () => {
-    orders.fail('status', { status: 599 });
-  });
-
   test('what a test adds to a route of hooks goes', async () => {
     expect(await get('/orders')).toBe(201);
     env.api.get('/orders').reply(299);
@@ -119,4 +115,13 @@ test('where nothing was declared, another reset costs nothing', async () => {
   await own.reset();
   expect(prepared).toBe(2);
   expect((await fetch(`${own.api.url}/more`)).status).toBe(200);
+});
+
+test('a failure that was added to a route of hooks goes, though nobody asked', async () => {
+  await using own = await open({ api: http() });
+  const route = own.api.get('/');
+  await own.setBaseline();
+  route.fail('status', { status: 599 });
+  await own.reset();
+  expect((await fetch(own.api.url)).status).toBe(200);
 });
