@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
   linkSync,
   mkdirSync,
   openSync,
@@ -103,7 +104,15 @@ describe.each([1, 2, 3])('round %i', () => {
   });
 });
 
-test('nobody is warned of what the hooks opened', () => {
+describe('what a hook closes after its test', () => {
+  let left: number;
+  afterEach(() => closeSync(left));
+  test.each([1, 2])('is open in it (%i)', () => {
+    left = openSync(at('changed.txt'), 'r');
+  });
+});
+
+test('nobody is warned of what hooks opened, or closed', () => {
   expect(printed).toEqual([]);
 });
 

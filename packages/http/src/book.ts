@@ -1,23 +1,67 @@
 import type { Call } from './call';
 import type { Calls } from './calls';
 import { type Failure, type FailureKind, FailureRule } from './failure';
-import { type GraphqlEndpoint, type GraphqlOptions, graphqlEndpoint } from './graphql';
 import type { Match } from './matcher';
 import { StubRoute } from './route';
 import { RouteIndex } from './route-index';
 import { WebSocketEndpoint } from './web-socket';
 
+/** What hooks of the file declared: it cannot be declared again, as `prepare` is, so it is kept. */
+export interface Declared {
+  routes: readonly StubRoute[];
+  failures: readonly FailureRule[];
+  endpoints: readonly WebSocketEndpoint[];
+}
+
+export const nothing: Declared = { routes: [], failures: [], endpoints: [] };
+
 /** All that was declared since the last reset, the baseline included. */
 export class Book {
   readonly index = new RouteIndex();
-  /** Whether anything was declared since this was last set to false. */
-  changed = false;
   readonly #calls: Calls;
   readonly #failures: FailureRule[] = [];
   readonly #endpoints: WebSocketEndpoint[] = [];
+  /** How many of each `prepare` declared. */
+  #prepared = { routes: 0, failures: 0, endpoints: 0 };
+  #changed = false;
 
   constructor(calls: Calls) {
     this.#calls = calls;
+  }
+
+  /** Whether anything was declared since `seal`, on its routes too. */
+  get changed(): boolean {
+    return this.#changed || this.index.routes.some((route) => route.changed);
+  }
+
+  /** `prepare` has run. Takes over what hooks declared over it. */
+  begin(own: Declared): void {
+    const { routes } = this.index;
+    this.#prepared = {
+      routes: routes.length,
+      failures: this.#failures.length,
+      endpoints: this.#endpoints.length,
+    };
+    for (const route of routes) route.seal();
+    for (const route of own.routes) this.index.add(route);
+    this.#failures.push(...own.failures);
+    this.#endpoints.push(...own.endpoints);
+    this.#changed = false;
+  }
+
+  /**
+   * What is declared is the baseline, as if no call had come. Returns what was declared over what
+   * `prepare` did.
+   */
+  seal(): Declared {
+    const [routes, failures] = [this.index.routes, this.#failures];
+    for (const route of routes) route.seal();
+    for (const rule of failures) rule.rewind();
+    const { routes: from, ...prepared } = this.#prepared;
+    const endpoints = this.#endpoints.slice(prepared.endpoints);
+    for (const endpoint of endpoints) endpoint.seal();
+    this.#changed = false;
+    return { routes: routes.slice(from), failures: failures.slice(prepared.failures), endpoints };
   }
 
   add(
@@ -28,13 +72,13 @@ export class Book {
   ): StubRoute {
     const route = new StubRoute(method, path, match, this.#calls, extra);
     this.index.add(route);
-    this.changed = true;
+    this.#changed = true;
     return route;
   }
 
   fail(kind: FailureKind, options?: object): void {
     this.#failures.push(new FailureRule(kind, options));
-    this.changed = true;
+    this.#changed = true;
   }
 
   /** Counts one call for every failure; the first that is due. */
@@ -50,7 +94,7 @@ export class Book {
   addEndpoint(path: string): WebSocketEndpoint {
     const endpoint = new WebSocketEndpoint(path);
     this.#endpoints.push(endpoint);
-    this.changed = true;
+    this.#changed = true;
     return endpoint;
   }
 
@@ -63,12 +107,9 @@ export class Book {
     return undefined;
   }
 
-  graphql(path: string, options: GraphqlOptions = {}): GraphqlEndpoint {
-    return graphqlEndpoint(options, (match, extra) => this.add('*', path, match, extra));
-  }
-
-  /** Drops the WebSockets. */
-  close(): void {
-    for (const endpoint of this.#endpoints) endpoint.close();
+  /** Drops the WebSockets, and what tests did to what stays. */
+  close(own: Declared = nothing): void {
+    for (const endpoint of this.#endpoints) if (!own.endpoints.includes(endpoint)) endpoint.close();
+    for (const part of [...own.routes, ...own.failures, ...own.endpoints]) part.rewind();
   }
 }

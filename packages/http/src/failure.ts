@@ -97,8 +97,9 @@ export class FailureRule {
   readonly #failure: Failure;
   readonly #calls?: readonly number[];
   readonly #probability: number;
-  readonly #random: () => number;
-  #count = 0;
+  readonly #seed: number;
+  #random!: () => number;
+  #count!: number;
 
   /** @throws SeamkitError `OPTION_INVALID` */
   constructor(kind: FailureKind, options: object = {}) {
@@ -118,7 +119,14 @@ export class FailureRule {
     this.#failure = { kind, ...own } as Failure;
     this.#calls = call === undefined ? undefined : [call].flat();
     this.#probability = probability;
-    this.#random = seeded(seed);
+    this.#seed = seed;
+    this.rewind();
+  }
+
+  /** As if no call had come. */
+  rewind(): void {
+    this.#count = 0;
+    this.#random = seeded(this.#seed);
   }
 
   /** Counts one call; the failure, where it is due. */

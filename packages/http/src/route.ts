@@ -66,6 +66,8 @@ export class StubRoute implements Route {
   readonly #steps: Step[] = [];
   readonly #failures: FailureRule[] = [];
   #count = 0;
+  /** How many of each the baseline has. */
+  #sealed = { steps: 0, failures: 0 };
 
   /** @throws SeamkitError `OPTION_INVALID` */
   constructor(
@@ -95,6 +97,26 @@ export class StubRoute implements Route {
   fail<Kind extends FailureKind>(kind: Kind, options?: FailureOptions[Kind] & When): this {
     this.#failures.push(new FailureRule(kind, options));
     return this;
+  }
+
+  /** Its replies and failures are those of the baseline. */
+  seal(): void {
+    this.#sealed = { steps: this.#steps.length, failures: this.#failures.length };
+    this.rewind();
+  }
+
+  /** Whether a test has added replies or failures. */
+  get changed(): boolean {
+    const { steps, failures } = this.#sealed;
+    return this.#steps.length > steps || this.#failures.length > failures;
+  }
+
+  /** As the baseline has it, and as if no call had come. */
+  rewind(): void {
+    this.#steps.length = this.#sealed.steps;
+    this.#failures.length = this.#sealed.failures;
+    for (const rule of this.#failures) rule.rewind();
+    this.#count = 0;
   }
 
   calls(): Call[] {

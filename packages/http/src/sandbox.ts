@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { type Sandbox, type SandboxContext, SeamkitError } from '@seamkit/core';
-import { Book } from './book';
+import { Book, type Declared, nothing } from './book';
 import { Call } from './call';
 import { Calls } from './calls';
 import type { Answer } from './cassette';
@@ -13,9 +13,10 @@ import type { Failure } from './failure';
 import type { HttpRequest, HttpResponse } from './interaction';
 import type { HttpOptions } from './kit';
 import { Listener } from './listener';
+import { makeMembers } from './members';
 import { describeUnmatched } from './nearest';
 import { ownHosts } from './own-hosts';
-import { callFilter, parseOrigin } from './path';
+import { parseOrigin } from './path';
 import { Playback } from './playback';
 import { claimConnections } from './reach';
 import type { StubRoute } from './route';
@@ -46,6 +47,8 @@ class StubSandbox implements Sandbox<HttpStub> {
   #playback?: Playback;
   #contract?: ContractCheck;
   #book = new Book(this.#calls);
+  /** What the file's hooks declared. */
+  #own: Declared = nothing;
   /** What fails the test that is running. */
   #complaints: { text: string; call?: Call }[] = [];
   readonly #refusals = new WeakSet<HttpResponse>();
@@ -84,7 +87,16 @@ class StubSandbox implements Sandbox<HttpStub> {
     const encrypted = certificate && (await start(true));
 
     const url = tls ? `https://127.0.0.1:${encrypted!.port}` : `http://127.0.0.1:${plain!.port}`;
-    this.#members = this.#face(url, certificate?.ca);
+    this.#members = makeMembers({
+      url,
+      origins: this.#origins,
+      ca: certificate?.ca,
+      calls: this.#calls,
+      book: () => this.#book,
+      accept: (calls) => {
+        this.#complaints = this.#complaints.filter(({ call }) => !call || !calls.includes(call));
+      },
+    });
     await this.#prepare();
 
     const redirects = new Map<string, number>();
@@ -115,10 +127,24 @@ class StubSandbox implements Sandbox<HttpStub> {
   }
 
   async reset(): Promise<void> {
-    if (this.#calls.size === 0 && !this.#book.changed && this.#complaints.length === 0) return;
+    const quiet = this.#calls.size === 0 && this.#complaints.length === 0;
+    // Messages on a connection of the hooks are no calls.
+    if (quiet && !this.#book.changed && this.#own.endpoints.length === 0) return;
     for (const listener of this.#listeners) listener.dropUnanswered();
-    this.#book.close();
+    this.#book.close(this.#own);
     await this.#prepare();
+    this.#forget();
+  }
+
+  /** Connections stay, and so does what `prepare` made; what was asked so far does not count. */
+  async setBaseline(): Promise<boolean> {
+    const moved = this.#book.changed;
+    this.#own = this.#book.seal();
+    this.#forget();
+    return moved;
+  }
+
+  #forget(): void {
     this.#calls.forget();
     this.#playback?.rewind();
     this.#complaints = [];
@@ -135,7 +161,7 @@ class StubSandbox implements Sandbox<HttpStub> {
     this.#book = new Book(this.#calls);
     const { prepare } = this.#options;
     if (prepare) await this.#context.prepare(() => prepare(this.members));
-    this.#book.changed = false;
+    this.#book.begin(this.#own);
   }
 
   /** What the client meant: its own words, but the first origin where it was given our url. */
@@ -251,41 +277,6 @@ class StubSandbox implements Sandbox<HttpStub> {
     socket.end(
       `HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
     );
-  }
-
-  #face(url: string, ca: string | undefined): HttpStub {
-    const route: HttpStub['route'] = (method, path, match) =>
-      this.#book.add(method.toUpperCase(), path, match);
-    const adder = (method: string): HttpStub['get'] => {
-      return (path, match) => this.#book.add(method, path, match);
-    };
-    const unmatched = () => this.#calls.calls((call) => call.route === undefined);
-    return {
-      url,
-      origins: this.#origins,
-      ca,
-      get: adder('GET'),
-      post: adder('POST'),
-      put: adder('PUT'),
-      patch: adder('PATCH'),
-      delete: adder('DELETE'),
-      head: adder('HEAD'),
-      options: adder('OPTIONS'),
-      any: adder('*'),
-      route,
-      fail: (kind, options) => this.#book.fail(kind, options),
-      calls: (pattern) =>
-        this.#calls.calls(pattern === undefined ? undefined : callFilter(pattern)),
-      waitFor: (pattern, options) => this.#calls.waitFor(pattern, callFilter(pattern), options),
-      unmatched,
-      acceptUnmatched: () => {
-        const taken = unmatched();
-        this.#complaints = this.#complaints.filter(({ call }) => !call || !taken.includes(call));
-        return taken;
-      },
-      webSocket: (path) => this.#book.addEndpoint(path),
-      graphql: (path, options) => this.#book.graphql(path, options),
-    };
   }
 }
 

@@ -81,6 +81,12 @@ export class WebSocketPeer {
     throw new SeamkitError('EXPECTATION_FAILED', `another message came: ${difference}`);
   }
 
+  /** Not for tests: as if no message had come. */
+  forget(): void {
+    this.#unread.length = 0;
+    this.#received.length = 0;
+  }
+
   /** Says good-bye, with a code (default 1000) and a reason. */
   close(code?: number, reason?: string): void {
     this.#socket.close(code, reason);
@@ -113,6 +119,9 @@ export class WebSocketPeer {
   }
 }
 
+/** What answers a message, if anything does. */
+type AnswerFunction = (message: any, peer: WebSocketPeer) => Message | undefined | void;
+
 /** What a test gets from `webSocket('/path')`. */
 export class WebSocketEndpoint {
   /** As the test wrote it. */
@@ -120,8 +129,13 @@ export class WebSocketEndpoint {
   readonly #pattern: PathPattern;
   readonly #peers: WebSocketPeer[] = [];
   readonly #wake = new Set<() => void>();
-  #answer?: (message: any, peer: WebSocketPeer) => Message | undefined | void;
+  #answer?: AnswerFunction;
   #taken = 0;
+  /** What the baseline has of these. */
+  #sealed: { peers: number; answer?: AnswerFunction; taken: number } = {
+    peers: 0,
+    taken: 0,
+  };
 
   /** @throws SeamkitError `OPTION_INVALID` */
   constructor(path: string) {
@@ -155,7 +169,7 @@ export class WebSocketEndpoint {
   }
 
   /** Answers each message with what the function returns, if it returns anything. */
-  reply(answer: (message: any, peer: WebSocketPeer) => Message | undefined | void): this {
+  reply(answer: AnswerFunction): this {
     this.#answer = answer;
     return this;
   }
@@ -178,6 +192,21 @@ export class WebSocketEndpoint {
       this.#peers.push(peer);
       for (const wake of this.#wake) wake();
     });
+  }
+
+  /** Not for tests: its connections are those of the baseline, and so is its answer. */
+  seal(): void {
+    this.#sealed = { peers: this.#peers.length, answer: this.#answer, taken: this.#taken };
+    this.rewind();
+  }
+
+  /** Not for tests: drops the connections that came later, and forgets all messages. */
+  rewind(): void {
+    const { peers, answer, taken } = this.#sealed;
+    for (const peer of this.#peers.splice(peers)) peer.terminate();
+    for (const peer of this.#peers) peer.forget();
+    this.#answer = answer;
+    this.#taken = taken;
   }
 
   /** Not for tests: drops all connections. */

@@ -51,6 +51,40 @@ test.each([
   await expect(read(endless)).rejects.toEqual(invalid(code, /alias in it stands for what/));
 });
 
+const large = {
+  code: 'STATE_INVALID',
+  message: expect.stringMatching(/has more than 3,000,000 tokens/),
+  hint: expect.stringContaining('split it'),
+};
+
+test('a cassette with more interactions than can be read is refused', async () => {
+  const one = "{ request: { method: GET, url: 'http://a.example/' }, response: { status: 200 } }";
+  const block = file(`version: 1\ninteractions:\n${`  - ${one}\n`.repeat(150_000)}`);
+  await expect(cassette(block)).rejects.toMatchObject(large);
+  const line = file(`version: 1\ninteractions: [${`${one}, `.repeat(150_000)}]\n`);
+  await expect(cassette(line)).rejects.toMatchObject(large);
+});
+
+test('a body that is one long text is not too large', async () => {
+  const text = ', more'.repeat(600_000);
+  const request = "{ method: GET, url: 'http://a.example/' }";
+  const path = file(
+    `version: 1\ninteractions:\n  - { request: ${request}, response: { status: 200, text: '${text}' } }`,
+  );
+  const { interactions } = await openCassette({ file: path, mode: 'replay' });
+  expect(interactions[0]!.response.body.toString()).toBe(text);
+});
+
+test('a cassette that could not be read is not recorded', async () => {
+  const recording = await openCassette({ file: join(folder, 'new.yaml'), mode: 'record' });
+  const request = { method: 'GET', url: 'http://a.example/', headers: [], body: Buffer.alloc(0) };
+  const headers: [string, string][] = [['content-type', 'application/json']];
+  const body = Buffer.from(`[${'[],'.repeat(550_000)}[]]`);
+  const record = () => recording.record({ request, response: { status: 200, headers, body } });
+  expect(record).toThrow(expect.objectContaining(large));
+  expect(recording.interactions).toEqual([]);
+});
+
 test('a few aliases in a cassette are as good as what they stand for', async () => {
   const request = (url: string) => `{ method: GET, url: '${url}', headers: *h }`;
   const path = file(

@@ -124,7 +124,17 @@ describe.each([1, 2, 3])('round %i', () => {
   });
 });
 
-test('nobody is warned of what the hooks started', () => {
+describe('what a hook closes after its test', () => {
+  let client: NatsConnection;
+  afterEach(() => client.close());
+  test.each([1, 2])('is open in it (%i)', async () => {
+    client = await connect({ ...env.bus.connection, reconnect: false });
+    client.subscribe('more');
+    await client.flush();
+  });
+});
+
+test('nobody is warned of what hooks started, or closed', () => {
   expect(printed).toEqual([]);
 });
 

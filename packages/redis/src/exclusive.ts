@@ -54,7 +54,8 @@ export function exclusiveDriver({
         },
         async setBaseline() {
           leftovers.stay((await own.client('LIST')) as string);
-          const [now, { config, users }] = [await footprint(own), await administration(own)];
+          const now = footprintIn(await own.info('persistence', 'memory'));
+          const { config, users } = await administration(own);
           const same = isDeepStrictEqual([config, users], [baseline.config, baseline.users]);
           if (same && now === clean) {
             // Times to live begin anew, as they do at a reset.
@@ -116,16 +117,15 @@ async function restoreSnapshot(line: Redis, template: Snapshot): Promise<string>
       }
     }
   }
-  await replies(work.select(0).config('RESETSTAT').slowlog('RESET'));
-  return footprint(line);
+  work.select(0).config('RESETSTAT').slowlog('RESET').info('persistence', 'memory');
+  return footprintIn((await replies(work)).at(-1));
 }
 
 /** How often keys and functions have changed, which a save begins anew, and how many scripts are loaded. */
-async function footprint(line: Redis): Promise<string> {
-  const told = await line.info('persistence', 'memory');
+function footprintIn(info: unknown): string {
   const lines =
     /^rdb_(changes_since_last_save|last_save_time|saves):.*|^number_of_cached_scripts.*/gm;
-  return told.match(lines)!.join();
+  return String(info).match(lines)!.join();
 }
 
 /** Settings and users: compared first, since they seldom change. */

@@ -291,6 +291,34 @@ describe('a user with fewer rights', () => {
   });
 });
 
+test('the least rights that the hint names are enough', async () => {
+  const refused = await start(['requirepass admin', 'user poor on >poor ~* &* +@connection']);
+  const poor = driver(refused.replace('//', '//poor:poor@'), 'mine').then((made) =>
+    made.create(id('mine', 1), empty),
+  );
+  const { hint } = await poor.catch((error) => error);
+  const rights = /the least is (.*)$/.exec(hint)![1];
+  const lines = ['requirepass admin', `user least on >least ~* &* ${rights}`];
+  const url = (await start(lines)).replace('//', '//least:least@');
+  const options: RedisOptions = {
+    prepare: async (place) => void (await connect(place).set('key', 'value', 'EX', 100)),
+  };
+  const made = await driver(url, 'mine', options);
+  const template = await made.template(id('mine', 1));
+  const place = await made.create(id('mine', 2), template);
+  const sandbox = await made.open(place, template);
+  const { client } = sandbox.members;
+  await client.set('seed', 'a');
+  expect(await sandbox.setBaseline!()).toBe(true);
+  await client.flushdb();
+  await sandbox.reset({});
+  expect(await sandbox.members.keys()).toEqual(['key', 'seed']);
+  await sandbox.members.advance(100_000);
+  expect(await sandbox.members.keys()).toEqual(['seed']);
+  await sandbox.close();
+  await made.sweep!('mine');
+});
+
 describe('what is not a server for tests', () => {
   test('a cluster', async () => {
     const url = await start(['cluster-enabled yes']);

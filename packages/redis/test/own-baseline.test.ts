@@ -20,9 +20,7 @@ async function seed(url: string): Promise<void> {
   await client.quit();
 }
 
-// A server that no other test file uses, since this one looks at all that the kit keeps there.
-const settings = { hz: 11 };
-const env = use({ cache: redis({ prepare: seed, settings }), empty: redis({ settings }) });
+const env = use({ cache: redis({ prepare: seed }), empty: redis() });
 const opened: Redis[] = [];
 const closed: string[] = [];
 const printed: string[] = [];
@@ -39,15 +37,12 @@ function connect(url: string, name = 'test'): Redis {
   return client;
 }
 
-/** The database in which the kit keeps them. */
-const home = () => Object.assign(new URL(env.cache.url), { pathname: '/0' }).href;
-
-/** The keys that the kit keeps for the sandboxes of this server, beside their templates. */
-async function kept(): Promise<string[]> {
-  const client = connect(home());
-  const owned = [];
-  for (const name of await client.keys('seamkit:facts:*')) owned.push(await client.hkeys(name));
-  return owned.flat().sort();
+/** What the kit keeps for the sandbox of this url, beside its template: it is in database 0. */
+async function kept(url: string): Promise<{ client: Redis; facts: string; keys: string[] }> {
+  const client = connect(Object.assign(new URL(url), { pathname: '/0' }).href);
+  const [, index] = new URL(url).pathname.split('/');
+  const [facts = 'none'] = await client.keys(`seamkit:facts:*[^0-9]${index}`);
+  return { client, facts, keys: (await client.hkeys(facts)).sort() };
 }
 
 const jobs: string[] = [];
@@ -121,12 +116,22 @@ describe.each([1, 2, 3])('round %i', () => {
   });
 });
 
-test('nobody is warned of what the hooks connected', () => {
+describe('what a hook closes after its test', () => {
+  let client: Redis;
+  afterEach(() => client.quit());
+  test.each([1, 2])('is open in it (%i)', async () => {
+    client = connect(env.cache.url);
+    await client.subscribe('own-baseline more');
+  });
+});
+
+test('nobody is warned of what hooks connected, or closed', () => {
   expect(printed.filter((line) => line.includes('left'))).toEqual([]);
 });
 
 test('only what was written is kept', async () => {
-  expect(await kept()).toEqual(['added', 'deleted', 'overwritten', 'queue']);
+  expect((await kept(env.cache.url)).keys).toEqual(['added', 'deleted', 'overwritten']);
+  expect((await kept(env.empty.url)).keys).toEqual(['queue']);
 });
 
 describe('setBaseline() in a test', () => {
@@ -148,26 +153,24 @@ describe('setBaseline() in a test', () => {
   test('holds for the tests after it', async () => {
     expect(await env.cache.client.get('deleted')).toBe('back');
     expect(await env.cache.client.scard('set')).toBe(599);
-    expect(await kept()).toEqual('deleted overwritten queue set'.split(' '));
+    expect((await kept(env.cache.url)).keys).toEqual(['deleted', 'overwritten', 'set']);
   });
 });
 
 test('where nothing differs nothing is kept, though others write on the server', async () => {
-  await using own = await open({ cache: redis({ prepare: seed, settings }) });
-  const before = await kept();
+  await using own = await open({ cache: redis({ prepare: seed }) });
   await env.empty.client.set('noise', 'of a neighbour');
   await own.setBaseline();
-  expect(await kept()).toEqual(before);
+  expect((await kept(own.cache.url)).keys).toEqual([]);
 });
 
 test('a baseline that is gone is told', async () => {
-  await using own = await open({ cache: redis({ key: 'to be lost', settings }) });
+  await using own = await open({ cache: redis({ key: 'to be lost' }) });
   await own.cache.client.set('key', 'value');
   await own.setBaseline();
-  const thief = connect(home());
-  for (const name of await thief.keys('seamkit:facts:*')) {
-    if ((await thief.hkeys(name)).join() === 'key') await thief.del(name);
-  }
+  const { client, facts, keys } = await kept(own.cache.url);
+  expect(keys).toEqual(['key']);
+  await client.del(facts);
   await expect(own.reset()).rejects.toMatchObject({ code: 'BASELINE_LOST' });
 });
 

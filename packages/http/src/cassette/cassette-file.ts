@@ -2,10 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isCyclic, readNamedFile, SeamkitError } from '@seamkit/core';
-import { parseDocument, stringify } from 'yaml';
+import { Lexer, parseDocument, stringify } from 'yaml';
 import type { Entry } from './entry';
 
 const version = 1;
+/**
+ * Tokens of YAML that a cassette may have. Reading takes some 300 bytes of memory and a microsecond
+ * or two for each.
+ */
+const mostTokens = 3_000_000;
 const heading = `# Recorded by Seamkit: edit what you like, secrets are replaced by REDACTED-….\n`;
 
 /**
@@ -20,6 +25,7 @@ export async function readCassette(file: string): Promise<Entry[] | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw SeamkitError.wrap(error, 'STATE_INVALID', `the cassette ${file} cannot be read`);
   }
+  refuseLarge(file, text);
   const { version: found, interactions } = (parse(file, text) ?? {}) as Record<string, unknown>;
   if (found !== version) throw invalid(file, `version ${String(found)}, expected ${version}`);
   if (!Array.isArray(interactions)) throw invalid(file, 'it has no list of interactions');
@@ -30,8 +36,11 @@ export async function readCassette(file: string): Promise<Entry[] | undefined> {
   return interactions;
 }
 
-/** One interaction a block, set apart by a blank line. */
-export function writeCassette(entries: readonly Entry[]): string {
+/**
+ * One interaction a block, set apart by a blank line.
+ * @throws SeamkitError `STATE_INVALID` where nobody could read it
+ */
+export function writeCassette(file: string, entries: readonly Entry[]): string {
   const blocks = entries.map((entry) => {
     const block = stringify([entry], { lineWidth: 0, aliasDuplicateObjects: false });
     return block
@@ -40,7 +49,9 @@ export function writeCassette(entries: readonly Entry[]): string {
       .join('\n');
   });
   if (blocks.length === 0) return `${heading}version: ${version}\ninteractions: []\n`;
-  return `${heading}version: ${version}\ninteractions:\n${blocks.join('\n')}`;
+  const text = `${heading}version: ${version}\ninteractions:\n${blocks.join('\n')}`;
+  refuseLarge(file, text);
+  return text;
 }
 
 /**
@@ -56,6 +67,19 @@ export async function replaceFile(file: string, text: string): Promise<void> {
   } catch (error) {
     await rm(aside, { force: true }).catch(() => {});
     throw SeamkitError.wrap(error, 'FOLDER_UNUSABLE', `${file} cannot be written`);
+  }
+}
+
+/** By its tokens, not its bytes: a body that is one long text costs next to nothing. */
+function refuseLarge(file: string, text: string): void {
+  if (text.length <= mostTokens) return;
+  let count = 0;
+  for (const _ of new Lexer().lex(text)) {
+    if (++count <= mostTokens) continue;
+    const limit = mostTokens.toLocaleString('en');
+    throw new SeamkitError('STATE_INVALID', `the cassette ${file} has more than ${limit} tokens`, {
+      hint: 'split it: give each test file a cassette of its own, with the calls of its tests only',
+    });
   }
 }
 
@@ -92,6 +116,6 @@ function wrongIn(entry: Partial<Entry>): string | undefined {
 
 function invalid(file: string, why: string): SeamkitError {
   return new SeamkitError('STATE_INVALID', `${file} is no cassette: ${why}`, {
-    hint: "mend it, or record it anew with mode: 'refresh'",
+    hint: "correct it, or record it anew with mode: 'refresh'",
   });
 }

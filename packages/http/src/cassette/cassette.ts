@@ -165,7 +165,8 @@ export class Cassette {
   /**
    * Adds an interaction without its secrets; it counts as answered.
    * @throws SeamkitError `EXPECTATION_FAILED` where a known secret is left in it, `UNSUPPORTED`
-   * where a body cannot be unpacked, `STATE_INVALID` in replay. Nothing is added then.
+   * where a body cannot be unpacked, `STATE_INVALID` in replay or where it is too large to be read
+   * again. Nothing is added then.
    */
   record(interaction: Interaction): void {
     if (this.mode === 'replay') {
@@ -174,7 +175,10 @@ export class Cassette {
       });
     }
     const entry = toEntry(interaction, this.#redactor);
-    this.#refuseSecrets(writeCassette([entry]), `${entry.request.method} ${entry.request.url}`);
+    this.#refuseSecrets(
+      writeCassette(this.file, [entry]),
+      `${entry.request.method} ${entry.request.url}`,
+    );
     const slot = this.#add(entry);
     slot.used = true;
     this.#last = slot.index;
@@ -196,11 +200,14 @@ export class Cassette {
   /**
    * Writes the file if something was recorded: at once, or not at all. Not concurrently with itself.
    * @throws SeamkitError `EXPECTATION_FAILED` where a known secret is left in it (an earlier
-   * recording may hold it), `FOLDER_UNUSABLE`
+   * recording may hold it), `STATE_INVALID` where it is too large to be read again, `FOLDER_UNUSABLE`
    */
   async save(): Promise<void> {
     if (!this.#changed) return;
-    const text = writeCassette(this.#slots.map(({ entry }) => entry));
+    const text = writeCassette(
+      this.file,
+      this.#slots.map(({ entry }) => entry),
+    );
     this.#refuseSecrets(text, this.file);
     await replaceFile(this.file, text);
     this.#changed = false;
