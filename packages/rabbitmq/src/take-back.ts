@@ -32,7 +32,7 @@ export async function takeBack(state: VhostState, work: Restoration): Promise<Vh
   await Promise.all(lost.map(({ name }) => api.remove(path('queues', vhost, name))));
   if (left.length > 0) {
     warn(
-      `ended what the test left open: ${left.join('; ')}. Cancel consumers, acknowledge messages and delete exclusive queues before the test ends. To keep a consumer, start it in beforeAll, or call setBaseline() once it runs`,
+      `the test left open, and reset ended: ${left.join('; ')}. Cancel consumers, acknowledge messages and delete exclusive queues before the test ends. To keep a consumer, start it in beforeAll, or call setBaseline() once it runs`,
     );
   }
   return lost.length > 0 ? look(work) : now;
