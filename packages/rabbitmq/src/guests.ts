@@ -59,7 +59,7 @@ export async function endGuests(state: VhostState, work: Restoration): Promise<s
   for (const guest of staying) guest.keep();
   if (staying.length > 0) {
     warn(
-      `left open on a connection that this file's hooks opened, and kept from now on: ${listed(staying)}. Cancel consumers and delete exclusive queues before the test ends, or give the test a connection of its own`,
+      `the test left, on a connection that this file's hooks opened, and it is kept from now on: ${listed(staying)}. Cancel consumers and delete exclusive queues before the test ends, or give the test a connection of its own`,
     );
   }
   return closed.length > 0 ? [`${closed.join(', ')} (${listed(ended)})`] : [];

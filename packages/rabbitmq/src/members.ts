@@ -7,6 +7,16 @@ import { takeAll } from './stored-messages';
 import { exportDefinitions, type Topology } from './topology';
 import { waitForMessage } from './wait-for-message';
 
+/** What amqplib's `connect` takes in place of a url. */
+export interface RabbitConnection {
+  protocol: 'amqp' | 'amqps';
+  hostname: string;
+  port: number;
+  username: string;
+  password: string;
+  vhost: string;
+}
+
 export interface Patience {
   /** ms to wait. Default 2,000. */
   timeout?: number;
@@ -19,8 +29,10 @@ export interface RabbitMembers {
   /** The management API, for the same user. */
   readonly managementUrl: string;
   readonly vhost: string;
+  /** The url's parts, by the names of amqplib's options: `connect(env.mq.connection)`. */
+  readonly connection: RabbitConnection;
   /** A ready connection of amqplib. Opened again after a test that closed it. */
-  readonly connection: ChannelModel;
+  readonly client: ChannelModel;
   /** A ready channel with publisher confirms. A new one after a test that consumed with it or lost it. */
   readonly channel: ConfirmChannel;
   /**
@@ -70,7 +82,8 @@ export function makeMembers(
   const { vhost } = addresses;
   return {
     ...addresses,
-    get connection() {
+    connection: connectionOf(addresses.url),
+    get client() {
       return client.connection;
     },
     get channel() {
@@ -143,6 +156,19 @@ export function makeMembers(
       const { parameters: _, ...topology } = await exportDefinitions(api, vhost);
       return topology;
     },
+  };
+}
+
+function connectionOf(url: string): RabbitConnection {
+  const { protocol, hostname, port, username, password, pathname } = new URL(url);
+  const secure = protocol === 'amqps:';
+  return {
+    protocol: secure ? 'amqps' : 'amqp',
+    hostname: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || (secure ? 5671 : 5672)),
+    username: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    vhost: decodeURIComponent(pathname.slice(1)),
   };
 }
 

@@ -37,6 +37,8 @@ export async function writeConfiguration(
     'loopback_users = none',
     'log.console = true',
     'log.file = false',
+    // Until then a new connection is not found by its name; 5 s by default.
+    'collect_statistics_interval = 500',
     // The folder may lie in a small memory file system; below the limit publishers would hang.
     'disk_free_limit.absolute = 1MB',
   ];

@@ -1,10 +1,10 @@
 import { SeamkitError } from '@seamkit/core';
 import type { Baseline } from './baseline';
 import { forgetFinished, isCrowded, isHeld, type Kept, newExclusive } from './kept';
-import { type Management, path } from './management';
+import { path } from './management';
 import { putBack } from './stored-messages';
 import { purge, takeBack } from './take-back';
-import { type Definitions, identity, less } from './topology';
+import { type Definitions, identity, importDefinitions, less } from './topology';
 import { look, type Place, sameTopology, type VhostState } from './vhost-state';
 
 /** Where to, and how much of the service's stays. */
@@ -134,16 +134,6 @@ async function mendTopology(
     );
   if (missing) await importDefinitions(api, vhost, definitions);
   return true;
-}
-
-/** Declares what is missing; what is there already stays. */
-export async function importDefinitions(
-  api: Management,
-  vhost: string,
-  definitions: Definitions,
-): Promise<void> {
-  if (Object.values(definitions).every((items) => items.length === 0)) return;
-  await api.post(path('definitions', vhost), definitions);
 }
 
 /** Empties the queues, and puts the baseline's messages back. */

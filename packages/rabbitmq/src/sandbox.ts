@@ -9,9 +9,9 @@ import { claim, disclaim, sweepDead, takeLease } from './lease';
 import { Management, path } from './management';
 import { type Addresses, makeMembers, type RabbitMembers } from './members';
 import { ReadyClient } from './ready-client';
-import { importDefinitions, restore } from './restore';
+import { restore } from './restore';
 import { putBack } from './stored-messages';
-import { identity } from './topology';
+import { identity, importDefinitions } from './topology';
 import { disconnect, look, type Place } from './vhost-state';
 
 /** A template is nothing on the server: definitions and messages, as data. */

@@ -2,6 +2,7 @@ import { consumersOf, endGuests, guestsIn } from './guests';
 import { isCrowded, isHeld, isKept } from './kept';
 import { path } from './management';
 import type { Restoration } from './restore';
+import { importDefinitions } from './topology';
 import { until } from './until';
 import { connectionsOf, disconnect, type LiveQueue, look, type VhostState } from './vhost-state';
 
@@ -31,7 +32,7 @@ export async function takeBack(state: VhostState, work: Restoration): Promise<Vh
   await Promise.all(lost.map(({ name }) => api.remove(path('queues', vhost, name))));
   if (left.length > 0) {
     warn(
-      `ended what the test left open: ${left.join('; ')}. Cancel consumers, acknowledge messages and delete exclusive queues before the test ends. To keep a consumer, start it in beforeAll, or call setBaseline() once it runs`,
+      `the test left open, and reset ended: ${left.join('; ')}. Cancel consumers, acknowledge messages and delete exclusive queues before the test ends. To keep a consumer, start it in beforeAll, or call setBaseline() once it runs`,
     );
   }
   return lost.length > 0 ? look(work) : now;
@@ -63,7 +64,7 @@ function busy({ queues }: VhostState, { kept }: Restoration): LiveQueue[] {
 
 /** Lets consumers that are kept finish what they work at; who does not loses its connection. */
 async function finish(work: Restoration): Promise<VhostState> {
-  const { api, user, client, warn } = work;
+  const { api, vhost, user, client, baseline, warn } = work;
   let now = await look(work);
   const finished = await until(async () => {
     await purge(busy(now, work), work); // nothing else to do
@@ -74,6 +75,9 @@ async function finish(work: Restoration): Promise<VhostState> {
   const held = busy(now, work);
   const owners = (await Promise.all(held.map((queue) => consumersOf(queue, work)))).flat();
   const closed = (await connectionsOf(api, user)).filter((name) => owners.includes(name));
+  // Were it emptied after its clients are gone, one that connects again at once could be faster.
+  await Promise.all(held.map(({ name }) => api.remove(path('queues', vhost, name))));
+  await importDefinitions(api, vhost, baseline.definitions);
   if (owners.some((name) => !closed.includes(name))) await client.reconnect();
   await disconnect(api, user, closed);
   warn(

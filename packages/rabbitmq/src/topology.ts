@@ -59,6 +59,16 @@ export async function exportDefinitions(api: Management, vhost: string): Promise
   return parseDefinitions(await api.text('GET', path('definitions', vhost)));
 }
 
+/** Declares what is missing; what is there already stays. */
+export async function importDefinitions(
+  api: Management,
+  vhost: string,
+  definitions: Definitions,
+): Promise<void> {
+  if (Object.values(definitions).every((items) => items.length === 0)) return;
+  await api.post(path('definitions', vhost), definitions);
+}
+
 /** In an order of our own, so that equal topologies are equal as text. */
 export function parseDefinitions(text: string): Definitions {
   const all = JSON.parse(text);

@@ -64,8 +64,6 @@ async function consume(channel: ConfirmChannel, queue: string, acknowledge = tru
 class Listener {
   readonly inbox = new Inbox();
   readonly ended: string[] = [];
-  private connection: ChannelModel | undefined;
-  private listening = new AbortController();
 
   constructor(
     private readonly url: string,
@@ -74,7 +72,6 @@ class Listener {
 
   async listen(): Promise<void> {
     const connection = await connect(this.url, { noDelay: true });
-    this.connection = connection;
     clients.push(connection);
     connection.on('error', () => {});
     connection.on('close', (error?: Error) => {
@@ -85,7 +82,8 @@ class Listener {
     await channel.assertQueue('work');
     await channel.prefetch(1);
     await channel.consume('work', (message) => {
-      if (message && this.acknowledge(String(message.content))) channel.ack(message);
+      if (!message) return;
+      if (this.acknowledge(String(message.content))) channel.ack(message);
       this.inbox.take(message);
     });
   }

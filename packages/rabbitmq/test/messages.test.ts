@@ -142,7 +142,7 @@ test('dead letters that go nowhere are said so', async () => {
 });
 
 test('an unacknowledged message is redelivered when its channel ends', async () => {
-  const channel = await env.mq.connection.createChannel();
+  const channel = await env.mq.client.createChannel();
   await env.mq.publish('', 'plain', 'again');
   expect(await channel.get('plain')).toMatchObject({ fields: { redelivered: false } });
   await channel.close();
@@ -192,4 +192,15 @@ test('the topology is plain data', async () => {
     arguments: {},
   });
   expect(policies).toEqual([]);
+});
+
+test("connection has the url's parts, as amqplib takes them", async () => {
+  const connection = await connect(env.mq.connection);
+  const channel = await connection.createConfirmChannel();
+  channel.sendToQueue('plain', Buffer.from('by its parts'));
+  await channel.waitForConfirms();
+  await connection.close();
+  expect((await env.mq.next('plain', soon)).text).toBe('by its parts');
+  const { protocol, hostname, port, username, password, vhost } = env.mq.connection;
+  expect(`${protocol}://${username}:${password}@${hostname}:${port}/${vhost}`).toBe(env.mq.url);
 });

@@ -179,7 +179,7 @@ test('a ready channel or connection that the test lost is opened again', async (
   await expect(env.mq.channel.checkQueue('missing')).rejects.toThrow(/404/);
   await env.reset();
   await env.mq.channel.checkQueue('work');
-  await env.mq.connection.close();
+  await env.mq.client.close();
   await env.reset();
   await env.mq.channel.checkQueue('work');
 });
