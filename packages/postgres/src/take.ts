@@ -98,12 +98,13 @@ BEGIN
     -- Those fire while we restore, too.
     SELECT string_agg(x.sleep || ';', '' ORDER BY x.level) || how || string_agg(x.wake || ';', '' ORDER BY x.level)
       INTO code FROM (
-        SELECT tree.level, format('ALTER TABLE %s DISABLE TRIGGER %I', tree.relid::regclass, g.tgname) AS sleep,
-          format('ALTER TABLE %s ENABLE %s TRIGGER %I', tree.relid::regclass,
+        SELECT tree.level, format('ALTER TABLE %I.%I DISABLE TRIGGER %I', n.nspname, c.relname, g.tgname) AS sleep,
+          format('ALTER TABLE %I.%I ENABLE %s TRIGGER %I', n.nspname, c.relname,
             CASE g.tgenabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, g.tgname) AS wake
         FROM (SELECT t.oid AS relid, 0 AS level UNION SELECT relid, level FROM pg_partition_tree(t.oid)) tree
-          JOIN pg_trigger g ON g.tgrelid = tree.relid
-        WHERE g.tgenabled IN ('A', 'R') AND NOT g.tgisinternal
+          JOIN pg_class c ON c.oid = tree.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+          JOIN pg_trigger g ON g.tgrelid = c.oid
+        WHERE g.tgenabled IN ('A', 'R') AND NOT g.tgisinternal AND g.tgname <> 'seamkit'
         UNION ALL
         SELECT 0, format('ALTER TABLE %s DISABLE RULE %I', t.name, w.rulename),
           format('ALTER TABLE %s ENABLE %s RULE %I', t.name,

@@ -38,6 +38,7 @@ const inPlace: Record<string, Act> = {
   'a write to a table with row security': "UPDATE secrets SET text = 'y'",
   'a write to a table with a rule': 'UPDATE ruled SET x = 2',
   'a write to a table whose triggers always fire': 'INSERT INTO always VALUES (2)',
+  'a write to partitions whose triggers always fire': 'INSERT INTO loud VALUES (2), (12)',
   'a write with triggers asleep':
     'SET session_replication_role = replica; DELETE FROM users WHERE id = 2; RESET session_replication_role',
   'a write of a serializable transaction':
