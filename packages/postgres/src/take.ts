@@ -1,5 +1,6 @@
 import { markOf, restoring, schema, workshop } from './names';
 import { resetFunction } from './reset-function';
+import { newestOid } from './undo';
 
 /** More rows than this, or a larger table, cost more to write again than a new clone. */
 const mostRows = 2_000;
@@ -18,6 +19,7 @@ export const takeFunction = `
 CREATE FUNCTION ${workshop}.take(own boolean) RETURNS text LANGUAGE plpgsql AS $take$
 #variable_conflict use_column
 DECLARE
+  newest CONSTANT oid := ${newestOid};
   changed oid[];
   whole boolean;
   t record;
