@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { readFileSync, readlinkSync, rmSync, statSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openServer } from '@seamkit/core/inspect';
@@ -64,7 +64,8 @@ async function bareStart(url: string): Promise<number> {
   const replaced = args.map((arg) =>
     arg === folder ? copy : arg.replace(/^port=.*/, `port=${port}`),
   );
-  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+  const { uid, gid } = statSync(folder);
+  const user = process.getuid?.() === 0 ? { uid, gid } : {};
   const start = () => spawn(program, replaced, { ...user, stdio: 'ignore', cwd: '/' });
   const bareUrl = url.replace(/:\d+\//, `:${port}/`);
   try {

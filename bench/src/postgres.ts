@@ -78,6 +78,11 @@ async function main(): Promise<void> {
   process.env.SEAMKIT_WORKSPACE = mkdtempSync(join(tmpdir(), 'seamkit-bench-'));
   const few = await measureReset(20);
   const many = await measureReset(200);
+  for (const [tables, { added, dirty }] of Object.entries({ 20: few, 200: many })) {
+    console.log(
+      `reset, a table with its index and trigger added to ${tables}: ${added.toFixed(2)} ms; 3 written: ${dirty.toFixed(2)} ms`,
+    );
+  }
   const clone = await measureClone(20);
   const start = await measureStart();
   const comparisons: Comparison[] = [
@@ -102,11 +107,6 @@ async function main(): Promise<void> {
       ...{ against: 'postgres to first query', base: start.bare, target: 3 },
     },
   ];
-  for (const [tables, { added, dirty }] of Object.entries({ 20: few, 200: many })) {
-    console.log(
-      `reset, a table with its index and trigger added to ${tables}: ${added.toFixed(2)} ms; 3 written: ${dirty.toFixed(2)} ms`,
-    );
-  }
   report(`PostgreSQL ${start.version}, process runtime`, comparisons);
   console.log(`a clone's connections and first query: ${clone.open.toFixed(2)} ms`);
   rmSync(process.env.SEAMKIT_WORKSPACE, { recursive: true, force: true });

@@ -20,6 +20,12 @@ import { undoFunctions } from './undo';
  * the extension plpgsql, which keeps them out of dumps.
  */
 
+const eventTriggers = [
+  ['seamkit_schema', 'ddl_command_end', 'mark_schema'],
+  ['seamkit_drop', 'sql_drop', 'mark_drop'],
+  ['seamkit_index', "ddl_command_start WHEN TAG IN ('CREATE INDEX')", 'mark_index'],
+];
+
 /** Makes the bookkeeping, and keeps what is in the database now as the baseline. One transaction. */
 export const seal = `
 BEGIN;
@@ -47,12 +53,14 @@ END $mark$;
 ${undoFunctions}${takeFunction}
 SET LOCAL allow_system_table_mods = on;
 ALTER SCHEMA ${workshop} RENAME TO ${schema};
-CREATE EVENT TRIGGER seamkit_schema ON ddl_command_end EXECUTE FUNCTION ${schema}.mark_schema();
-CREATE EVENT TRIGGER seamkit_drop ON sql_drop EXECUTE FUNCTION ${schema}.mark_drop();
-ALTER EVENT TRIGGER seamkit_schema ENABLE ALWAYS;
-ALTER EVENT TRIGGER seamkit_drop ENABLE ALWAYS;
-ALTER EXTENSION plpgsql ADD EVENT TRIGGER seamkit_schema;
-ALTER EXTENSION plpgsql ADD EVENT TRIGGER seamkit_drop;
+${eventTriggers
+  .map(
+    ([name, when, marks]) => `
+CREATE EVENT TRIGGER ${name} ON ${when} EXECUTE FUNCTION ${schema}.${marks}();
+ALTER EVENT TRIGGER ${name} ENABLE ALWAYS;
+ALTER EXTENSION plpgsql ADD EVENT TRIGGER ${name};`,
+  )
+  .join('')}
 SELECT ${schema}.take(false);
 COMMIT`;
 

@@ -1,5 +1,4 @@
 import { inTransaction, markOf, schema } from './names';
-import { newestOid } from './undo';
 
 /** The code that makes the function `reset` for the baseline that was taken. */
 export const resetFunction = `
@@ -95,5 +94,5 @@ END $reset$
       json_build_object('stale', unit::regclass || ' is quicker to clone than to restore')))), E'\\n')
       FROM ${schema}.units WHERE relation = unit),
     NOT own,
-    ${newestOid});
+    newest);
 `;

@@ -1,5 +1,6 @@
 import { markOf, restoring, schema, workshop } from './names';
 import { resetFunction } from './reset-function';
+import { newestOid } from './undo';
 
 /** More rows than this, or a larger table, cost more to write again than a new clone. */
 const mostRows = 2_000;
@@ -18,6 +19,7 @@ export const takeFunction = `
 CREATE FUNCTION ${workshop}.take(own boolean) RETURNS text LANGUAGE plpgsql AS $take$
 #variable_conflict use_column
 DECLARE
+  newest CONSTANT oid := ${newestOid};
   changed oid[];
   whole boolean;
   t record;
@@ -98,12 +100,13 @@ BEGIN
     -- Those fire while we restore, too.
     SELECT string_agg(x.sleep || ';', '' ORDER BY x.level) || how || string_agg(x.wake || ';', '' ORDER BY x.level)
       INTO code FROM (
-        SELECT tree.level, format('ALTER TABLE %s DISABLE TRIGGER %I', tree.relid::regclass, g.tgname) AS sleep,
-          format('ALTER TABLE %s ENABLE %s TRIGGER %I', tree.relid::regclass,
+        SELECT tree.level, format('ALTER TABLE %I.%I DISABLE TRIGGER %I', n.nspname, c.relname, g.tgname) AS sleep,
+          format('ALTER TABLE %I.%I ENABLE %s TRIGGER %I', n.nspname, c.relname,
             CASE g.tgenabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, g.tgname) AS wake
         FROM (SELECT t.oid AS relid, 0 AS level UNION SELECT relid, level FROM pg_partition_tree(t.oid)) tree
-          JOIN pg_trigger g ON g.tgrelid = tree.relid
-        WHERE g.tgenabled IN ('A', 'R') AND NOT g.tgisinternal
+          JOIN pg_class c ON c.oid = tree.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+          JOIN pg_trigger g ON g.tgrelid = c.oid
+        WHERE g.tgenabled IN ('A', 'R') AND NOT g.tgisinternal AND g.tgname <> 'seamkit'
         UNION ALL
         SELECT 0, format('ALTER TABLE %s DISABLE RULE %I', t.name, w.rulename),
           format('ALTER TABLE %s ENABLE %s RULE %I', t.name,

@@ -58,6 +58,14 @@ BEGIN
   END IF;
 END $mark$;
 
+CREATE FUNCTION ${workshop}.mark_index() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $mark$
+BEGIN
+  -- One that fails while it is made concurrently stays behind, and no other trigger hears of it.
+  IF current_setting('${restoring}', true) IS NULL THEN
+    INSERT INTO ${schema}.commands (tag, dropped, original) VALUES (TG_TAG, false, false);
+  END IF;
+END $mark$;
+
 CREATE FUNCTION ${workshop}.shape(relation oid) RETURNS uuid LANGUAGE sql STABLE AS $shape$
   SELECT md5(concat_ws(E'\\n',
     (SELECT to_jsonb(c) - '{relpages,reltuples,relallvisible,relallfrozen,relfilenode,relfrozenxid,relminmxid,
@@ -103,7 +111,7 @@ BEGIN
   SELECT statements || array_agg(format('ALTER TABLE %s DROP COLUMN IF EXISTS %I CASCADE', relation::regclass, attname))
     INTO statements FROM pg_attribute JOIN ${schema}.shapes ON relation = attrelid
     WHERE attrelid = ANY (altered) AND attnum > columns AND NOT attisdropped AND attinhcount = 0;
-  -- Then what was made, the last first, save what goes with another new thing.
+  -- Then what was made, the last first, save parts of others. And indexes that failed half-way.
   SELECT statements || array_agg(format('DROP %s IF EXISTS %s CASCADE',
       CASE i.type WHEN 'statistics object' THEN 'statistics' ELSE i.type END, i.identity) ORDER BY at DESC)
     INTO statements FROM (
@@ -111,8 +119,9 @@ BEGIN
       WHERE object > newest AND class <> 'pg_constraint'::regclass
       GROUP BY class, object HAVING NOT bool_or(dropped AND subobject = 0)
     ) made, pg_identify_object(class, object, 0) i
-    WHERE NOT EXISTS (SELECT FROM pg_depend d
-      WHERE d.classid = class AND d.objid = object AND d.objsubid = 0 AND d.refobjid > newest);
+    WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = class AND d.objid = object AND d.deptype IN ('i', 'P', 'S'));
+  SELECT statements || array_agg(format('DROP INDEX IF EXISTS %s', indexrelid::regclass)) INTO statements
+    FROM pg_index WHERE indexrelid > newest AND NOT indisvalid AND indrelid IN (SELECT relation FROM ${schema}.shapes);
   FOREACH step IN ARRAY coalesce(statements, '{}') LOOP
     EXECUTE step;
   END LOOP;

@@ -38,6 +38,7 @@ const inPlace: Record<string, Act> = {
   'a write to a table with row security': "UPDATE secrets SET text = 'y'",
   'a write to a table with a rule': 'UPDATE ruled SET x = 2',
   'a write to a table whose triggers always fire': 'INSERT INTO always VALUES (2)',
+  'a write to partitions whose triggers always fire': 'INSERT INTO loud VALUES (2), (12)',
   'a write with triggers asleep':
     'SET session_replication_role = replica; DELETE FROM users WHERE id = 2; RESET session_replication_role',
   'a write of a serializable transaction':
@@ -102,11 +103,18 @@ const added: Record<string, Act> = {
     "CREATE TABLE extra () INHERITS (animals); INSERT INTO extra VALUES ('x'); UPDATE animals SET name = 'y'",
   'an index': 'CREATE INDEX ON bag (x)',
   'an index made concurrently': 'CREATE INDEX CONCURRENTLY ON bag (x)',
+  'an index that could not be made concurrently': async (client) => {
+    await expect(client.query('CREATE UNIQUE INDEX CONCURRENTLY ON bag (x)')).rejects.toThrow();
+  },
   'an index of a partitioned table': 'CREATE INDEX ON events (day)',
   'a unique index that the baseline would break':
     'DELETE FROM bag; CREATE UNIQUE INDEX ON bag (x); INSERT INTO bag VALUES (1)',
   types:
     "CREATE TYPE e AS ENUM ('a'); CREATE DOMAIN d AS e; CREATE TYPE c AS (x d); CREATE TYPE r AS RANGE (subtype = int); CREATE TABLE extra (x c, y r)",
+  'a type and its functions, which need each other': `
+    CREATE TYPE base; CREATE FUNCTION base_in(cstring) RETURNS base LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+    CREATE FUNCTION base_out(base) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+    CREATE TYPE base (INPUT = base_in, OUTPUT = base_out, LIKE = int4); CREATE TABLE extra (x base)`,
   functions: `
     CREATE FUNCTION f(x int DEFAULT 1, VARIADIC y text[] DEFAULT '{}') RETURNS users LANGUAGE sql AS 'SELECT * FROM users';
     CREATE FUNCTION f(mood) RETURNS mood LANGUAGE sql AS 'SELECT $1'; CREATE OR REPLACE FUNCTION f(mood) RETURNS mood LANGUAGE sql AS 'SELECT NULL::mood';
