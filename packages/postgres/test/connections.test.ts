@@ -55,11 +55,13 @@ test('a server that is full: the error names the limit and who uses it, and nobo
     }
     const one = postgres(options);
     const failing = open({ one, other: postgres(options) });
-    await expect(failing).rejects.toMatchObject({
+    const full = {
       code: 'LIMIT_REACHED',
       summary: expect.stringMatching(/max_connections is 19, and 19 are in use, in \d sandboxes/),
       hint: expect.stringContaining('max_connections'),
-    });
+    };
+    // Each names the sandbox that it could not connect to.
+    await expect(failing).rejects.toMatchObject({ errors: [full, full] });
     await Promise.all(clients.splice(0).map((client) => client.end()));
     await first.reset();
     const next = await open({ db: postgres(options) });
