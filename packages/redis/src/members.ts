@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { SeamkitError } from '@seamkit/core';
-import { Redis } from 'ioredis';
+import { type RedisOptions as ClientOptions, Redis } from 'ioredis';
 import { connectionName, disconnectTimeout } from './connection';
 import { advance } from './scripts';
 
@@ -58,6 +58,11 @@ export class ReadyClient {
         // A test whose server is gone should hear of it; ioredis' 20 take longer than a test may.
         maxRetriesPerRequest: 3,
       });
+      // A duplicate is the test's own: by its name it would be taken for this one.
+      const { current } = this;
+      const { duplicate } = current;
+      const nameless: Partial<ClientOptions> = { connectionName: undefined };
+      current.duplicate = (options) => duplicate.call(current, { ...nameless, ...options });
       // The command in hand rejects with the reason; without a listener ioredis prints it as well.
       this.current.on('error', () => {});
     }
