@@ -7,6 +7,8 @@ import type { ReadyClient } from './members';
 export class Leftovers {
   /** The newest client at the last reset. Before the first one nobody has left anything. */
   private newest = Number.POSITIVE_INFINITY;
+  /** The kit's client as hooks left it: subscribed, say. */
+  private readyThen: Client | undefined;
 
   constructor(
     private readonly warn: SandboxContext['warn'],
@@ -19,7 +21,9 @@ export class Leftovers {
 
   /** Reads a `CLIENT LIST`: who is connected belongs to the file, and stays. */
   stay(list: string): void {
-    this.newest = newestOf(parseClients(list));
+    const clients = parseClients(list);
+    this.newest = newestOf(clients);
+    this.readyThen = clients.find(({ name }) => name === this.ready.name);
   }
 
   /**
@@ -64,6 +68,9 @@ export class Leftovers {
   private checkReady(client: Client | undefined): boolean {
     const home = this.database ?? 0;
     if (!client || (client.database === home && !/[xdbPO]/.test(client.flags))) return false;
+    const { id, flags, database } = this.readyThen ?? {};
+    const asThen = client.id === id && client.flags === flags && client.database === database;
+    if (asThen && !client.flags.includes('x')) return false;
     this.ready.replace();
     const at = client.flags.includes('x')
       ? 'in MULTI'

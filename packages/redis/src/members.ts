@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { SeamkitError } from '@seamkit/core';
-import { Redis } from 'ioredis';
+import { type RedisOptions as ClientOptions, Redis } from 'ioredis';
 import { connectionName, disconnectTimeout, restsBetweenCommands } from './connection';
 import { advance } from './scripts';
 
@@ -59,6 +59,11 @@ export class ReadyClient {
         maxRetriesPerRequest: 3,
       });
       restsBetweenCommands(this.current);
+      // A duplicate is the test's own: by its name it would be taken for this one.
+      const { current } = this;
+      const { duplicate } = current;
+      const nameless: Partial<ClientOptions> = { connectionName: undefined };
+      current.duplicate = (options) => duplicate.call(current, { ...nameless, ...options });
       // The command in hand rejects with the reason; without a listener ioredis prints it as well.
       this.current.on('error', () => {});
     }
