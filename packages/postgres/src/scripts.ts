@@ -11,6 +11,9 @@ export interface Script {
   sql: string;
 }
 
+/** Characters of a line that an error quotes. */
+const mostQuoted = 120;
+
 /** Where a migration's way back begins: dbmate, goose, node-pg-migrate. */
 const downMarker = /^\s*--\s*(migrate:down|\+goose\s+down|down\s+migration)\b/im;
 
@@ -75,7 +78,7 @@ function list(folder: string): string[] {
 
 /**
  * Runs a script: one transaction, unless it has transactions of its own.
- * @throws SeamkitError `PREPARE_FAILED` that names the file and the line
+ * @throws SeamkitError `PREPARE_FAILED` that names the file and the line, and quotes the line
  */
 export async function runScript(client: Client, { name, sql }: Script): Promise<void> {
   let done = 0;
@@ -93,7 +96,9 @@ export async function runScript(client: Client, { name, sql }: Script): Promise<
       ? lineAt(sql, indexOfCharacter(sql, Number(position)))
       : lineAt(sql, statements(sql)[done]?.start ?? 0);
     await client.query('ROLLBACK').catch(() => {});
-    throw SeamkitError.wrap(error, 'PREPARE_FAILED', `postgres: ${name}:${line}`, {
+    const text = sql.split('\n')[line - 1]!.trim();
+    const quoted = text.length > mostQuoted ? `${text.slice(0, mostQuoted - 1)}…` : text;
+    throw SeamkitError.wrap(error, 'PREPARE_FAILED', `postgres: ${name}:${line}: “${quoted}”`, {
       hint: hintFor(sql) ?? `see line ${line} of ${name}`,
     });
   } finally {

@@ -129,12 +129,13 @@ describe('migrations', () => {
       'duplicate key',
     ],
     ['an error in a DO block', ['DO $$ BEGIN', 'PERFORM 1 / 0;', 'END $$;'], 1, 'division by zero'],
-  ])('%s names the file and the line', async (_, lines, line, words) => {
+  ])('%s names the file and the line, which it quotes', async (_, lines, line, words) => {
     const path = file('7_broken.sql', ...lines);
     const before = await databases();
     const error = await refusal({ prepare: [path] });
     expect(error.code).toBe('PREPARE_FAILED');
-    expect(error.message).toContain(`7_broken.sql:${line}: `);
+    const quoted = lines[line - 1]!.trim();
+    expect(error.message).toContain(`7_broken.sql:${line}: “${quoted}”: `);
     expect(error.message).toContain(words);
     expect(error.cause).toHaveProperty('severity', 'ERROR');
     expect(await databases()).toEqual(before);
