@@ -14,6 +14,7 @@ const { ask } = require('./client');
 /** @type {(options?: PricesOptions) => import('@seamkit/core').Boundary<PricesMembers>} */
 exports.prices = defineKit(
   /** @type {import('@seamkit/core').ServerKit<PricesOptions, PricesMembers, Prices, string>} */ ({
+    kind: 'server',
     name: 'prices',
     supports: { runtimes: ['process', 'external'], prepare: true },
     server: require.resolve('./server'),

@@ -21,6 +21,7 @@ export interface AuthOptions extends CommonOptions {
  * @throws SeamkitError `OPTION_INVALID`
  */
 export const auth = defineKit<AuthOptions, Auth>({
+  kind: 'local',
   name: 'auth',
   supports: { runtimes: [], prepare: true },
   check(options) {

@@ -51,6 +51,7 @@ const names = check(
 );
 
 const stackBoundary = defineKit<StackOptions, any, any, any>({
+  kind: 'server',
   name: 'compose',
   supports: { runtimes: ['container'], prepare: false },
   server: require.resolve('./server'),
@@ -133,7 +134,7 @@ function checkService({ services, files }: Composition, name: string): void {
 
 /** The kit of a boundary, if its server can be a service. */
 function adopting(name: string, { kit, options, plan }: Boundary<any>): ServerKit<any, any> {
-  if (!('plan' in kit) || !kit.supports.runtimes.includes('external') || !canAdopt(kit)) {
+  if (kit.kind !== 'server' || !kit.supports.runtimes.includes('external') || !canAdopt(kit)) {
     throw new SeamkitError(
       'UNSUPPORTED',
       `service '${name}' cannot be a ${kit.name} boundary: that kit has no server`,

@@ -168,6 +168,7 @@ describe('the same stack is', () => {
 /** A kit whose sandboxes live in the test process. */
 function local(): Boundary<object> {
   return defineKit({
+    kind: 'local',
     name: 'here',
     supports: { runtimes: [], prepare: false },
     open: async () => ({ members: {}, reset: async () => {}, close: async () => {} }),

@@ -489,7 +489,7 @@ async function ourNames(stage: Stage): Promise<string[]> {
 
 async function driverFor(stage: Stage, { endpoint, runtime }: OpenServer) {
   const { kit, options } = stage.harness.kit(stage.harness.options);
-  if (!('plan' in kit)) throw new Error('a local kit has no driver');
+  if (kit.kind !== 'server') throw new Error('a local kit has no driver');
   const context = {
     kit: kit.name,
     runtime,

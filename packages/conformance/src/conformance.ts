@@ -49,7 +49,7 @@ const timeout = 120_000;
 export function conformance(harnessPath: string): Suite[] {
   const harness = require(harnessPath) as Harness;
   const { kit, adopted } = harness.kit(harness.options);
-  if (!('plan' in kit))
+  if (kit.kind !== 'server')
     return [
       recorded(kit, playable(harnessPath, kit.name, 'local', new Stage(harnessPath, 'local'))),
     ];
@@ -89,9 +89,9 @@ export function owedCases(harness: Harness, runtime: Suite['runtime']): Conforma
   const facts = {
     supports: kit.supports,
     runtime,
-    server: 'plan' in kit,
+    server: kit.kind === 'server',
     leak: harness.leak !== undefined,
-    list: harness.list !== undefined && 'plan' in kit,
+    list: harness.list !== undefined && kit.kind === 'server',
   };
   return conformanceCases.filter(({ owed }) => owed(facts));
 }

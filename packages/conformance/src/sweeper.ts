@@ -4,7 +4,7 @@ import type { Harness } from './harness';
 async function main(harnessPath: string, url: string): Promise<void> {
   const { kit, options } = require(harnessPath) as Harness;
   const boundary = kit({ ...options, runtime: 'external', url });
-  if (!('plan' in boundary.kit)) throw new Error('a local kit has no driver');
+  if (boundary.kit.kind !== 'server') throw new Error('a local kit has no driver');
   const driver = await boundary.kit.driver({ url }, boundary.options, {
     kit: boundary.kit.name,
     runtime: 'external',

@@ -3,6 +3,7 @@ const { defineKit } = require('@seamkit/core');
 
 module.exports = {
   kit: defineKit({
+    kind: 'server',
     name: 'nowhere',
     supports: { runtimes: ['process'], prepare: false },
     server: __filename,

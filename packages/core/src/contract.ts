@@ -226,6 +226,7 @@ export interface ServerKit<
   T extends Json = Json,
   S extends Json = Json,
 > {
+  kind: 'server';
   /** Lower-case; `SEAMKIT_<NAME>_URL` and the like derive from it. */
   name: string;
   supports: Supports;
@@ -248,6 +249,7 @@ export interface ServerKit<
 
 /** A kit whose sandboxes live in the test process. */
 export interface LocalKit<Options extends CommonOptions, Members extends object> {
+  kind: 'local';
   name: string;
   supports: Supports;
   /** Checks the options; throws `SeamkitError`. */

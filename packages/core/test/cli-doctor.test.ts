@@ -27,7 +27,7 @@ beforeAll(() => {
   project.write(
     'node_modules/rare/kit.js',
     `exports.rare = require(${JSON.stringify(require.resolve('@seamkit/core'))}).defineKit({
-       name: 'rare',
+       kind: 'server', name: 'rare',
        supports: { runtimes: ['container', 'process', 'external'], prepare: false },
        server: require.resolve('./server.js'),
        plan: () => ({}),

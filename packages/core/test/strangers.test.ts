@@ -82,7 +82,7 @@ function plant(uid: number, modules: string, name = 'planted'): void {
     join(place, 'index.js'),
     `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '');
      exports.planted = require(${JSON.stringify(core)}).defineKit({
-       name: 'planted', supports: { runtimes: ['external'], prepare: false },
+       kind: 'server', name: 'planted', supports: { runtimes: ['external'], prepare: false },
        server: __filename, plan: () => ({}), driver: async () => ({ close: async () => {} }),
      });`,
   );

@@ -22,6 +22,7 @@ export interface FilesOptions extends CommonOptions {
  * @throws SeamkitError `OPTION_INVALID`
  */
 export const files = defineKit<FilesOptions, Files>({
+  kind: 'local',
   name: 'files',
   supports: { runtimes: [], prepare: true },
   check(options) {

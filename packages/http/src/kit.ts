@@ -58,6 +58,7 @@ const hosts = check(
  * @throws SeamkitError `OPTION_INVALID`
  */
 export const http = defineKit<HttpOptions, HttpStub>({
+  kind: 'local',
   name: 'http',
   supports: { runtimes: [], prepare: true },
   check(options) {

@@ -35,7 +35,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Sends one charge, and returns what the test would fail with. */
 async function complaint(sent: unknown, answered: unknown, fail = false, path = '/charges') {
   const { kit, options } = http({ origins: ['https://api.pay.example'], contract });
-  if ('plan' in kit) throw new Error('not a local kit');
+  if (kit.kind === 'server') throw new Error('not a local kit');
   const box = await kit.open(options, {} as never);
   try {
     const route = box.members.post('/*').reply(201, answered);
@@ -86,6 +86,6 @@ test('a simulated failure is no answer of the API', async () => {
 
 test('a document that is none is refused', async () => {
   const { kit, options } = http({ contract: join(folder, 'nowhere.yaml') });
-  if ('plan' in kit) throw new Error('not a local kit');
+  if (kit.kind === 'server') throw new Error('not a local kit');
   await expect(kit.open(options, {} as never)).rejects.toMatchObject({ code: 'OPTION_INVALID' });
 });

@@ -15,7 +15,7 @@ const opened: { close(): Promise<void> }[] = [];
 /** As a runner would: opened, and verified after the test. */
 async function sandbox(options: HttpOptions) {
   const { kit } = http(options);
-  if ('plan' in kit) throw new Error('not a local kit');
+  if (kit.kind === 'server') throw new Error('not a local kit');
   const box = await kit.open(options, {} as never);
   opened.push(box);
   return { stub: box.members, verify: async () => box.verify!({}), close: () => box.close() };

@@ -267,7 +267,7 @@ describe('a test with an unmatched call fails', () => {
   /** A sandbox of its own, verified and reset as a runner does. */
   async function sandbox(prepare?: (stub: HttpStub) => void) {
     const { kit, options } = http({ prepare });
-    if ('plan' in kit) throw new Error('not a local kit');
+    if (kit.kind === 'server') throw new Error('not a local kit');
     const context = { prepare: (work: () => unknown) => work() };
     return kit.open(options, context as never);
   }
@@ -394,7 +394,7 @@ test.each([
   ['later', async () => ({ body: 1, headers: { 'x-note': 'snow \u2603' } })],
 ])('an answer that cannot be sent %s is a 500, and fails the test', async (_, reply) => {
   const { kit, options } = http({});
-  if ('plan' in kit) throw new Error('not a local kit');
+  if (kit.kind === 'server') throw new Error('not a local kit');
   const box = await kit.open(options, {} as never);
   try {
     box.members.get('/note').reply(reply);

@@ -26,6 +26,7 @@ export interface ExampleMembers {
  * `SERVER_MISMATCH` (not Example) and `PERMISSION_MISSING` (credentials).
  */
 export const example = defineKit<ExampleOptions, ExampleMembers, Entries, Space>({
+  kind: 'server',
   name: 'example',
   supports: { runtimes: ['process', 'external'], prepare: true },
   server: require.resolve('./server'),

@@ -45,6 +45,7 @@ const megabytes = check(
  * The factory throws `OPTION_INVALID` and `VERSION_UNAVAILABLE` (older than 1.6).
  */
 export const memcached = defineKit<MemcachedOptions, MemcachedMembers, Item[], string>({
+  kind: 'server',
   name: 'memcached',
   supports: { runtimes: ['container', 'process'], prepare: true, shared: false, password: false },
   server: require.resolve('./server'),

@@ -42,6 +42,7 @@ export interface NatsMembers {
  * `UNSUPPORTED` (no free account; a baseline with messages in a stream that is kept in memory).
  */
 export const nats = defineKit<NatsOptions, NatsMembers, Saved[], Place>({
+  kind: 'server',
   name: 'nats',
   supports: { runtimes: ['container', 'process'], prepare: true },
   server: require.resolve('./server'),

@@ -121,6 +121,7 @@ function plan(options: PostgresOptions): Plan {
 }
 
 export const postgresKit: ServerKit<PostgresOptions, Postgres, Template, { name: string }> = {
+  kind: 'server',
   name: 'postgres',
   supports: { runtimes: ['container', 'process', 'external'], prepare: true },
   server: require.resolve('./server'),

@@ -37,6 +37,7 @@ export interface RabbitOptions extends ServerOptions {
  * `SERVER_MISMATCH` (no RabbitMQ, no management API) and `PERMISSION_MISSING`.
  */
 export const rabbitmq = defineKit<RabbitOptions, RabbitMembers, any, any>({
+  kind: 'server',
   name: 'rabbitmq',
   supports: {
     runtimes: ['container', 'process', 'external'],

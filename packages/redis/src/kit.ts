@@ -47,6 +47,7 @@ export interface RedisOptions extends ServerOptions {
  * (no Redis), `PERMISSION_MISSING` (credentials) and `UNSUPPORTED` (a cluster; no free database).
  */
 export const redis = defineKit<RedisOptions, RedisMembers, any, any>({
+  kind: 'server',
   name: 'redis',
   supports: { runtimes: ['container', 'process', 'external'], prepare: true },
   server: require.resolve('./server'),

@@ -2,6 +2,7 @@ import { defineKit } from '@seamkit/core';
 import { type OpenServer, openServer } from '@seamkit/core/inspect';
 
 const bare = defineKit<any, any, any, any>({
+  kind: 'server',
   name: 'redis',
   supports: { runtimes: ['process'], prepare: false },
   server: require.resolve('./bare-server.js'),

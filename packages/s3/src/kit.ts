@@ -58,6 +58,7 @@ const names = check(
 );
 
 export const s3Kit: ServerKit<S3Options, S3Members, Template, SandboxBuckets> = {
+  kind: 'server',
   name: 's3',
   supports: { runtimes: ['container', 'process', 'external'], prepare: true },
   server: require.resolve('./server'),

@@ -42,7 +42,7 @@ export async function examineKit(installed: InstalledKit): Promise<KitReport> {
   const { name, version, boundary } = installed;
   const about = { kit: name, package: installed.package, version };
   const { kit } = boundary;
-  if (!('plan' in kit)) {
+  if (kit.kind !== 'server') {
     return {
       ...about,
       choice: { runtime: 'local', reason: 'it lives in the test process' },

@@ -88,7 +88,7 @@ export function serverKits(names: readonly string[]): InstalledServerKit[] {
 }
 
 export function isServerKit(kit: InstalledKit): kit is InstalledServerKit {
-  return 'plan' in kit.boundary.kit;
+  return kit.boundary.kit.kind === 'server';
 }
 
 function kitPackages(from: string): { folder: string; manifest: KitManifest }[] {

@@ -84,7 +84,7 @@ export async function up(names: readonly string[], { env = false }): Promise<Res
 async function wanted(names: readonly string[]): Promise<ServerOfKit[]> {
   const { boundaries = {} } = (await projectConfig()) ?? {};
   const configured = Object.values(boundaries).filter(
-    (boundary): boundary is ServerBoundary => 'plan' in boundary.kit,
+    (boundary): boundary is ServerBoundary => boundary.kit.kind === 'server',
   );
   const byKit = new Map(configured.map((boundary) => [boundary.kit.name, boundary]));
   if (names.length === 0 && byKit.size > 0) {

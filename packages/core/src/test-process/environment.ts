@@ -70,7 +70,7 @@ export class OpenBoundaries<B extends Boundaries> {
       checkName(name, boundary);
       const place: Place = { boundary: name, test: {} };
       const sandbox =
-        'plan' in boundary.kit
+        boundary.kit.kind === 'server'
           ? new ServerSandbox(
               boundary as ConstructorParameters<typeof ServerSandbox>[0],
               this.keeper,

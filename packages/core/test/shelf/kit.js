@@ -2,6 +2,7 @@
 const { checkOptions, defineKit, is, SeamkitError } = require('@seamkit/core');
 
 exports.shelf = defineKit({
+  kind: 'server',
   name: 'shelf',
   supports: { runtimes: ['process', 'external'], prepare: true },
   server: require.resolve('./server'),
