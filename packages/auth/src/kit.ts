@@ -12,7 +12,7 @@ export interface AuthOptions extends CommonOptions {
    * Fills the baseline: users, clients. There are a client `client` with the secret `secret`, and
    * a user `alice` with the password `secret`, already. Runs once for each test file.
    */
-  prepare?: (auth: Auth) => void | Promise<void>;
+  prepare?: (auth: Auth, stop: { signal: AbortSignal }) => void | Promise<void>;
 }
 
 /**

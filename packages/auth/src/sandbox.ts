@@ -39,7 +39,7 @@ export async function openSandbox(
   await sandbox.open(audience);
   try {
     const { prepare } = options;
-    if (prepare) await context.prepare(() => prepare(sandbox.members));
+    if (prepare) await context.prepare((signal) => prepare(sandbox.members, { signal }));
   } catch (error) {
     await sandbox.close();
     throw error;

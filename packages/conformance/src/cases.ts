@@ -495,7 +495,8 @@ async function driverFor(stage: Stage, { endpoint, runtime }: OpenServer) {
     runtime,
     owner: 'c0nf0rm',
     warn: () => {},
-    prepare: async <R>(work: () => R | Promise<R>) => work(),
+    prepare: async <R>(work: (signal: AbortSignal) => R | Promise<R>) =>
+      work(new AbortController().signal),
   };
   return kit.driver(endpoint, options, context);
 }

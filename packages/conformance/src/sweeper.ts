@@ -10,7 +10,7 @@ async function main(harnessPath: string, url: string): Promise<void> {
     runtime: 'external',
     owner: 'an0ther',
     warn: () => {},
-    prepare: async (work) => work(),
+    prepare: async (work) => work(new AbortController().signal),
   });
   await driver.sweep?.();
   await driver.close();

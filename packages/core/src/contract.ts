@@ -132,9 +132,10 @@ export interface SandboxContext {
   warn(message: string): void;
   /**
    * Runs the user's `prepare`. Rejects with `PREPARE_FAILED` (its error as the `cause`) or, after
-   * `prepareTimeout`, `PREPARE_TIMEOUT`; the kit then removes what it had made for it.
+   * `prepareTimeout`, `PREPARE_TIMEOUT`; the kit then removes what it had made for it. The user's
+   * function gets the signal in its last argument, `{ signal }`: it is aborted at that time.
    */
-  prepare<R>(work: () => R | Promise<R>): Promise<R>;
+  prepare<R>(work: (signal: AbortSignal) => R | Promise<R>): Promise<R>;
 }
 
 /** What a test is told about, for messages. */
@@ -306,11 +307,11 @@ export interface StartContext {
   /**
    * Long work that is not the server's start (a download, a pull, a first initialisation): shown
    * to whoever waits, and not counted by the start deadline. Rejects after `timeout` ms
-   * (default 600,000) with `DOWNLOAD_FAILED`.
+   * (default 600,000) with `DOWNLOAD_FAILED`, and aborts the signal.
    */
   step<R>(
     title: string,
-    work: (progress: (text: string) => void) => Promise<R>,
+    work: (progress: (text: string) => void, signal: AbortSignal) => Promise<R>,
     timeout?: number,
   ): Promise<R>;
   /**

@@ -74,6 +74,19 @@ test('a reset that is never answered is given up: the sandbox is replaced, and t
   }
 });
 
+test('a prepare that takes too long is told to stop', async () => {
+  let stopped: Error | undefined;
+  const prepare = (_url: string, { signal }: { signal: AbortSignal }) =>
+    new Promise<void>(() => {
+      signal.addEventListener('abort', () => {
+        stopped = signal.reason;
+      });
+    });
+  const opening = open({ it: shelf({ prepare, prepareTimeout: 20, key: 'too long' }) });
+  await expect(opening).rejects.toMatchObject({ code: 'PREPARE_TIMEOUT' });
+  expect(stopped).toMatchObject({ code: 'PREPARE_TIMEOUT' });
+});
+
 test('a spare that cannot be made is not waited for: the next who looks makes one', async () => {
   const { options } = template('spare fails');
   let creating = 0;

@@ -1,4 +1,4 @@
-import { SeamkitError, use } from '@seamkit/core';
+import { defineKit, SeamkitError, use } from '@seamkit/core';
 import { caller, shelf } from './shelf/kit';
 
 const env = use({
@@ -67,6 +67,7 @@ test('members are those of the kit, and nothing is there that was not asked for'
 test.each([
   ['close', () => use({ close: shelf() }), /cannot be named 'close'/],
   ['a kit that was not called', () => use({ it: shelf as never }), /is not a boundary/],
+  ['a kit that says no kind', () => defineKit({ name: 'it' } as never), /says no kind/],
   ['an unknown option', () => shelf({ nope: true } as object), /has no option 'nope'/],
 ])('%s is refused at once', (_what, work, message) => {
   const error = thrownBy(work);

@@ -11,7 +11,7 @@ export interface FilesOptions extends CommonOptions {
    */
   fixture?: string | Tree;
   /** Fills the folder further, with any code; once for each test file. */
-  prepare?: (folder: string, files: Files) => void | Promise<void>;
+  prepare?: (folder: string, files: Files, stop: { signal: AbortSignal }) => void | Promise<void>;
   /** Where the folder is made. Default: the system's folder for temporary files (`TMPDIR`). */
   parent?: string;
 }

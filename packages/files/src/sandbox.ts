@@ -73,7 +73,8 @@ class FolderSandbox implements Sandbox<Files> {
     this.#members = this.#face(this.#faults);
     if (typeof fixture === 'string') copyTree(fixture, this.#root);
     else if (fixture) writeTree(this.#root, fixture);
-    if (prepare) await this.#context.prepare(() => prepare(this.#root, this.members));
+    if (prepare)
+      await this.#context.prepare((signal) => prepare(this.#root, this.members, { signal }));
     this.#faults.clear();
     this.#baseline = Baseline.capture(this.#root, store);
     this.#outsideBaseline = Baseline.capture(this.#outside, store);

@@ -42,7 +42,7 @@ export interface HttpOptions extends CommonOptions {
    * Declares the baseline's routes. Runs when the sandbox opens and again at each reset, so that
    * state which its replies close over starts anew.
    */
-  prepare?: (stub: HttpStub) => void | Promise<void>;
+  prepare?: (stub: HttpStub, stop: { signal: AbortSignal }) => void | Promise<void>;
 }
 
 const origin = check('a list of origins', (value) => Array.isArray(value) && value.length > 0);

@@ -160,7 +160,7 @@ class StubSandbox implements Sandbox<HttpStub> {
   async #prepare(): Promise<void> {
     this.#book = new Book(this.#calls);
     const { prepare } = this.#options;
-    if (prepare) await this.#context.prepare(() => prepare(this.members));
+    if (prepare) await this.#context.prepare((signal) => prepare(this.members, { signal }));
     this.#book.begin(this.#own);
   }
 

@@ -268,7 +268,8 @@ describe('a test with an unmatched call fails', () => {
   async function sandbox(prepare?: (stub: HttpStub) => void) {
     const { kit, options } = http({ prepare });
     if (kit.kind === 'server') throw new Error('not a local kit');
-    const context = { prepare: (work: () => unknown) => work() };
+    const { signal } = new AbortController();
+    const context = { prepare: (work: (signal: AbortSignal) => unknown) => work(signal) };
     return kit.open(options, context as never);
   }
 

@@ -6,7 +6,7 @@ export interface ExampleOptions extends ServerOptions {
    * Makes the baseline: called with the url of an empty space, once per run and per distinct source
    * of the function and `key`. Default: an empty space.
    */
-  prepare?: (url: string) => unknown;
+  prepare?: (url: string, stop: { signal: AbortSignal }) => unknown;
   /** The longest text that the server takes, in characters. Default: no limit. Not for external servers. */
   maxLength?: number;
 }

@@ -32,7 +32,7 @@ export async function connectDriver(
       if (!prepare) return {};
       await make(name, {});
       try {
-        await runPrepare(() => prepare(urlOf(name)));
+        await runPrepare((signal) => prepare(urlOf(name), { signal }));
         return await call('GET', name);
       } finally {
         await destroy(name);

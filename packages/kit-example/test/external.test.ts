@@ -16,7 +16,8 @@ afterAll(() => server.close());
 /** A driver as core makes it for some run; for the server's own, where the runtime is not external. */
 function driverOf(owner: string, url = server.endpoint.url, runtime: RuntimeName = 'external') {
   const kit = example().kit as ServerKit<any, any, any, any>;
-  const prepare = async <R>(work: () => R | Promise<R>) => work();
+  const prepare = async <R>(work: (signal: AbortSignal) => R | Promise<R>) =>
+    work(new AbortController().signal);
   const context = { kit: 'example', runtime, owner, warn: () => {}, prepare };
   return kit.driver({ url }, {}, context);
 }

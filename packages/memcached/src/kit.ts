@@ -14,7 +14,7 @@ export interface MemcachedOptions extends ServerOptions {
    * Makes the baseline: called with the url of an empty server, once per test file. What it leaves
    * (values, flags, remaining times to live) is what every test finds. Default: nothing.
    */
-  prepare?: (url: string) => unknown;
+  prepare?: (url: string, stop: { signal: AbortSignal }) => unknown;
   /** Megabytes for items, beyond which the server evicts. From 8 up, default 64. */
   memory?: number;
 }

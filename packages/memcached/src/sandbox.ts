@@ -13,7 +13,7 @@ export async function connectDriver(
     async template() {
       if (!prepare) return [];
       try {
-        await context.prepare(() => prepare(url));
+        await context.prepare((signal) => prepare(url, { signal }));
         return await readItems(url);
       } catch (error) {
         await empty();

@@ -14,7 +14,7 @@ export interface NatsOptions extends ServerOptions {
    * of the function and `key`. The streams that it leaves, with messages, consumers and their
    * positions, are what every test finds. Default: an empty account.
    */
-  prepare?: (url: string, connection: NatsAccess) => unknown;
+  prepare?: (url: string, connection: NatsAccess & { signal: AbortSignal }) => unknown;
   /**
    * A server of this test file's own, whose url takes clients without credentials. Default false.
    */

@@ -39,7 +39,7 @@ export async function connectDriver(
       const place = await claim(line, accounts, id);
       const { url, access } = accessTo(endpoint, place.account);
       try {
-        await runPrepare(() => prepare(url, access));
+        await runPrepare((signal) => prepare(url, { ...access, signal }));
         const own = await connectTo(access);
         return await save(own).finally(() => own.close());
       } finally {

@@ -32,7 +32,10 @@ export interface PostgresOptions extends ServerOptions {
    * folder whose `*.sql` files are applied in the order of their names; or a list of SQL files.
    * Paths are relative to the working folder. End the clients that a function opens.
    */
-  prepare?: ((url: string) => unknown) | { migrations: string } | readonly string[];
+  prepare?:
+    | ((url: string, stop: { signal: AbortSignal }) => unknown)
+    | { migrations: string }
+    | readonly string[];
   /** Extensions to create before `prepare`, with those that they need. */
   extensions?: readonly string[];
   /**

@@ -27,7 +27,7 @@ export async function prepare(
       await client.end();
     }
   }
-  if (typeof prepare === 'function') await context.prepare(() => prepare(url));
+  if (typeof prepare === 'function') await context.prepare((signal) => prepare(url, { signal }));
 }
 
 async function runAll(client: Client, scripts: readonly Script[]): Promise<void> {

@@ -16,7 +16,7 @@ export interface RabbitOptions extends ServerOptions {
    * of the function and `key`. What it leaves (exchanges, queues, bindings, policies, and messages
    * in queues) is what every test finds. Default: an empty vhost.
    */
-  prepare?: (url: string, place: { managementUrl: string }) => unknown;
+  prepare?: (url: string, place: { managementUrl: string; signal: AbortSignal }) => unknown;
   /**
    * Plugins that come with RabbitMQ, to be enabled beside the management API, e.g.
    * `['rabbitmq_consistent_hash_exchange']`. Not for external servers.

@@ -60,7 +60,7 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
     const sandbox = await this.makeVhost(id.name);
     try {
       const { url, managementUrl } = this.addressesOf(sandbox);
-      await this.context.prepare(() => prepare(url, { managementUrl }));
+      await this.context.prepare((signal) => prepare(url, { managementUrl, signal }));
       return { baseline: JSON.stringify(await this.whatPrepareLeft(sandbox)) };
     } finally {
       await this.destroy(sandbox);

@@ -32,7 +32,7 @@ export function exclusiveDriver({
 }: Shared): Driver<RedisMembers, Snapshot, Lone> {
   return {
     async template() {
-      if (prepare) await context.prepare(() => prepare(urlOf(endpoint.url, 0)));
+      if (prepare) await context.prepare((signal) => prepare(urlOf(endpoint.url, 0), { signal }));
       return takeSnapshot(line);
     },
     async create({ name }) {

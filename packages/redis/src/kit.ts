@@ -19,7 +19,7 @@ export interface RedisOptions extends ServerOptions {
    * source of the function and `key`. What it leaves (values, types, remaining times to live) is
    * what every test finds. Default: an empty database.
    */
-  prepare?: (url: string) => unknown;
+  prepare?: (url: string, stop: { signal: AbortSignal }) => unknown;
   /**
    * Which server. Default `'redis'`; the process runtime takes Valkey where no Redis can be had.
    * An external server is taken as it is.

@@ -9,6 +9,7 @@ import {
 import type { ChainableCommander, Redis } from 'ioredis';
 import { killAllIn } from './clients';
 import { connect, connectionName, replies, urlOf } from './connection';
+import type { RedisOptions } from './kit';
 import { Leftovers } from './leftovers';
 import { makeMembers, ReadyClient, type RedisMembers } from './members';
 import type { Place, Registry } from './registry';
@@ -20,7 +21,7 @@ export type Template = { place: Place | null };
 
 export interface Shared {
   endpoint: Endpoint;
-  prepare: ((url: string) => unknown) | undefined;
+  prepare: RedisOptions['prepare'];
   context: SandboxContext;
   line: Redis;
   /** On an external server; on one of our own the numbers are the keeper's. */
@@ -55,7 +56,7 @@ export function sharedDriver(shared: Shared): Driver<RedisMembers, Template, Pla
       if (!prepare) return { place: null };
       const place = await claim(id);
       try {
-        await context.prepare(() => prepare(testUrl(endpoint, place.database)));
+        await context.prepare((signal) => prepare(testUrl(endpoint, place.database), { signal }));
         await killAllIn(line, place.database);
         const keys = Number(await line.eval(seal, 0, place.database));
         if (keys > 0) return { place };

@@ -39,7 +39,8 @@ async function driver(
     runtime,
     owner,
     warn: () => {},
-    prepare: async <R>(work: () => R | Promise<R>) => work(),
+    prepare: async <R>(work: (signal: AbortSignal) => R | Promise<R>) =>
+      work(new AbortController().signal),
   };
   const made = await kit.driver({ url, databases: 16 }, options, context);
   drivers.push(made);

@@ -126,6 +126,6 @@ function context(kit: string): SandboxContext {
     runtime: 'external',
     owner: 'doctor',
     warn: tell,
-    prepare: async (work) => work(),
+    prepare: async (work) => work(new AbortController().signal),
   };
 }

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
       runtime: 'external',
       owner: 'sweep',
       warn: (line) => console.log(line),
-      prepare: async (work) => work(),
+      prepare: async (work) => work(new AbortController().signal),
     },
   );
   const removed = (await driver.sweep?.(ended)) ?? [];

@@ -53,7 +53,8 @@ export async function rehearse(
           kit: name,
           path: process.env.PATH ?? '',
           from: process.cwd(),
-          step: (title, work) => work((text) => tell(`${name}: ${title}: ${text}`)),
+          step: (title, work) =>
+            work((text) => tell(`${name}: ${title}: ${text}`), new AbortController().signal),
           log() {},
           rehearsal: true,
         });

@@ -93,7 +93,7 @@ export class ServerStart {
 
   async step<R>(
     title: string,
-    work: (progress: (text: string) => void) => Promise<R>,
+    work: (progress: (text: string) => void, signal: AbortSignal) => Promise<R>,
     timeout = stepTimeout,
   ): Promise<R> {
     const late = () =>
@@ -101,7 +101,9 @@ export class ServerStart {
         hint: 'check that the network and its mirrors answer, and run again',
       });
     const progress = (text: string) => this.notify(`${title}: ${text}`);
-    return this.deadline.pauseDuring(() => within(timeout, () => work(progress), late));
+    return this.deadline.pauseDuring(() =>
+      within(timeout, (signal) => work(progress, signal), late),
+    );
   }
 
   /** A line for whoever waits. */

@@ -1,7 +1,7 @@
 import type { Boundary, ServerOptions } from '@seamkit/core';
 
 export interface ShelfOptions extends ServerOptions {
-  prepare?(url: string): unknown;
+  prepare?(url: string, stop: { signal: AbortSignal }): unknown;
   /** What the server does instead of serving. */
   mood?: 'exit' | 'hang';
   setup?: boolean;

@@ -48,7 +48,8 @@ exports.shelf = defineKit({
       async template({ name }) {
         await call('PUT', `/${name}`);
         try {
-          if (options.prepare) await ctx.prepare(() => options.prepare(url(name)));
+          if (options.prepare)
+            await ctx.prepare((signal) => options.prepare(url(name), { signal }));
         } catch (error) {
           await drop(name);
           throw error;
