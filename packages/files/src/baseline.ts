@@ -88,15 +88,19 @@ export class Baseline {
   /** @param known of a tree that is taken again: what is known of an entry and has not changed */
   #add(raw: RawPath, known?: (raw: RawPath) => Kept | undefined): void {
     const path = below(this.root, raw);
-    const stat = look(path)!;
+    const stat = look(path);
+    if (!stat) return; // another process has just removed it
     const same = known?.(raw);
     const kept = same ?? this.#keep(raw, path, stat, known === undefined);
     this.entries.set(raw, kept);
     if (kept.type !== 'folder') return;
     entering(path, stat, () => {
       const names = namesIn(path);
-      this.children.set(raw, names);
       for (const name of names) this.#add(join(raw, name), known);
+      this.children.set(
+        raw,
+        names.filter((name) => this.entries.has(join(raw, name))),
+      );
     });
     if (!known) settleTimes(path, kept);
     else if (!same) kept.seen = look(path)!;

@@ -4,7 +4,7 @@ import { type Failure, type FailureKind, FailureRule } from './failure';
 import type { Match } from './matcher';
 import { StubRoute } from './route';
 import { RouteIndex } from './route-index';
-import { WebSocketEndpoint } from './web-socket';
+import { WebSocketEndpoint } from './web-socket-endpoint';
 
 /** What hooks of the file declared: it cannot be declared again, as `prepare` is, so it is kept. */
 export interface Declared {
@@ -31,11 +31,15 @@ export class Book {
 
   /** Whether anything was declared since `seal`, on its routes too. */
   get changed(): boolean {
-    return this.#changed || this.index.routes.some((route) => route.changed);
+    const parts = [...this.index.routes, ...this.#endpoints];
+    return this.#changed || parts.some(({ changed }) => changed);
   }
 
-  /** `prepare` has run. Takes over what hooks declared over it. */
-  begin(own: Declared): void {
+  /**
+   * `prepare` has run. Takes over what hooks declared over it, and the connections that they opened
+   * to an endpoint of the `former` book's.
+   */
+  begin(own: Declared, former?: Book): void {
     const { routes } = this.index;
     this.#prepared = {
       routes: routes.length,
@@ -43,9 +47,15 @@ export class Book {
       endpoints: this.#endpoints.length,
     };
     for (const route of routes) route.seal();
+    for (const [index, endpoint] of this.#endpoints.entries()) {
+      const before = former ? former.#endpoints[index] : undefined;
+      if (before?.path === endpoint.path) endpoint.replace(before);
+      else endpoint.seal();
+    }
     for (const route of own.routes) this.index.add(route);
     this.#failures.push(...own.failures);
     this.#endpoints.push(...own.endpoints);
+    former?.close(own);
     this.#changed = false;
   }
 
@@ -58,10 +68,13 @@ export class Book {
     for (const route of routes) route.seal();
     for (const rule of failures) rule.rewind();
     const { routes: from, ...prepared } = this.#prepared;
-    const endpoints = this.#endpoints.slice(prepared.endpoints);
-    for (const endpoint of endpoints) endpoint.seal();
+    for (const endpoint of this.#endpoints) endpoint.seal();
     this.#changed = false;
-    return { routes: routes.slice(from), failures: failures.slice(prepared.failures), endpoints };
+    return {
+      routes: routes.slice(from),
+      failures: failures.slice(prepared.failures),
+      endpoints: this.#endpoints.slice(prepared.endpoints),
+    };
   }
 
   add(
@@ -107,9 +120,13 @@ export class Book {
     return undefined;
   }
 
-  /** Drops the WebSockets, and what tests did to what stays. */
-  close(own: Declared = nothing): void {
-    for (const endpoint of this.#endpoints) if (!own.endpoints.includes(endpoint)) endpoint.close();
-    for (const part of [...own.routes, ...own.failures, ...own.endpoints]) part.rewind();
+  /** Undoes what tests did to what hooks declared, and drops the WebSockets that tests opened. */
+  rewind(own: Declared): void {
+    for (const part of [...own.routes, ...own.failures, ...this.#endpoints]) part.rewind();
+  }
+
+  /** Drops the WebSockets. */
+  close({ endpoints }: Declared = nothing): void {
+    for (const endpoint of this.#endpoints) if (!endpoints.includes(endpoint)) endpoint.close();
   }
 }

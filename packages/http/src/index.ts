@@ -19,10 +19,5 @@ export type { Reply, ReplyFunction } from './reply';
 export type { Route } from './route';
 export { type App, type Served, serve } from './serve';
 export type { AddRoute, HttpStub } from './stub';
-export {
-  type Message,
-  type OpenOptions,
-  openWebSocket,
-  WebSocketEndpoint,
-  WebSocketPeer,
-} from './web-socket';
+export { type Message, type OpenOptions, openWebSocket, WebSocketPeer } from './web-socket';
+export { WebSocketEndpoint } from './web-socket-endpoint';

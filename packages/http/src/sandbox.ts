@@ -127,12 +127,10 @@ class StubSandbox implements Sandbox<HttpStub> {
   }
 
   async reset(): Promise<void> {
-    const quiet = this.#calls.size === 0 && this.#complaints.length === 0;
-    // Messages on a connection of the hooks are no calls.
-    if (quiet && !this.#book.changed && this.#own.endpoints.length === 0) return;
+    if (this.#calls.size === 0 && !this.#book.changed && this.#complaints.length === 0) return;
     for (const listener of this.#listeners) listener.dropUnanswered();
-    this.#book.close(this.#own);
-    await this.#prepare();
+    this.#book.rewind(this.#own);
+    await this.#prepare(this.#book);
     this.#forget();
   }
 
@@ -157,11 +155,11 @@ class StubSandbox implements Sandbox<HttpStub> {
     await this.#playback?.save();
   }
 
-  async #prepare(): Promise<void> {
+  async #prepare(former?: Book): Promise<void> {
     this.#book = new Book(this.#calls);
     const { prepare } = this.#options;
     if (prepare) await this.#context.prepare((signal) => prepare(this.members, { signal }));
-    this.#book.begin(this.#own);
+    this.#book.begin(this.#own, former);
   }
 
   /** What the client meant: its own words, but the first origin where it was given our url. */

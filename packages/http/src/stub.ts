@@ -3,7 +3,7 @@ import type { FailureKind, FailureOptions, When } from './failure';
 import type { GraphqlEndpoint, GraphqlOptions } from './graphql';
 import type { Match } from './matcher';
 import type { Route } from './route';
-import type { WebSocketEndpoint } from './web-socket';
+import type { WebSocketEndpoint } from './web-socket-endpoint';
 
 /** Declares a route; of several that match a call, the one declared last answers. */
 export type AddRoute = (path: string, match?: Match) => Route;

@@ -10,14 +10,22 @@ import {
 
 // A file whose hooks declare routes, and whose service connects as it starts.
 
+let prices: WebSocketEndpoint;
 const env = use({
-  api: http({ prepare: (stub) => void stub.get('/prepared').reply(503).reply(200, 'prepared') }),
+  api: http({
+    prepare(stub) {
+      stub.get('/prepared').reply(503).reply(200, 'prepared');
+      let count = 0;
+      prices = stub.webSocket('/prices').reply(() => `price ${++count}`);
+    },
+  }),
 });
 
 let orders: Route;
 let live: WebSocketEndpoint;
 let peer: WebSocketPeer;
 let service: WebSocketPeer;
+let listener: WebSocketPeer;
 let graphql: GraphqlEndpoint;
 
 const get = async (path: string) => {
@@ -39,6 +47,9 @@ beforeAll(async () => {
   await get('/orders');
   await get('/prepared');
   await get('/nowhere');
+  listener = await openWebSocket(`${env.api.url}/prices`);
+  listener.send('which?');
+  await listener.next();
 });
 
 const ask = async (name: string): Promise<unknown> => {
@@ -87,8 +98,20 @@ describe.each([1, 2, 3])('round %i', (round) => {
     expect(live.peers()).toHaveLength(2);
   });
 
-  test('and after a test that only sent a message', async () => {
-    expect(live.peers()).toEqual([peer]);
+  test('other connections do not', () => expect(live.peers()).toEqual([peer]));
+
+  test('a connection to an endpoint of prepare stays, too, and gets the new answers', async () => {
+    listener.send('which?');
+    expect(await listener.next()).toBe('price 1');
+    expect(prices.peers()).toHaveLength(1);
+    expect(prices.peers()[0]!.received()).toEqual(['which?']);
+    await openWebSocket(`${env.api.url}/prices`);
+    await prices.connection();
+    await prices.connection();
+    expect(prices.peers()).toHaveLength(2);
+  });
+
+  test('(only a message)', async () => {
     service.send('more');
     expect(await service.next()).toBe('more!');
   });

@@ -116,6 +116,6 @@ function wrongIn(entry: Partial<Entry>): string | undefined {
 
 function invalid(file: string, why: string): SeamkitError {
   return new SeamkitError('STATE_INVALID', `${file} is no cassette: ${why}`, {
-    hint: "correct it, or record it anew with mode: 'refresh'",
+    hint: "fix it, or record it anew with mode: 'refresh'",
   });
 }
