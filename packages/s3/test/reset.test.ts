@@ -17,7 +17,7 @@ import { CopyDestinationOptions, CopySourceOptions } from 'minio';
 
 const odd = 'a b/ü+&?%.txt';
 
-async function seed(_url: string, { client, bucket, buckets, awsConfig }: S3Access) {
+async function seed(_url: string, { client, bucket, buckets, connection }: S3Access) {
   await client.putObject(bucket, 'kept', 'kept', 4, {
     'Content-Type': 'text/plain',
     'Cache-Control': 'no-cache',
@@ -28,7 +28,7 @@ async function seed(_url: string, { client, bucket, buckets, awsConfig }: S3Acce
   await client.putObject(bucket, odd, 'odd');
   await client.setBucketPolicy(bucket, policy(bucket, 'public/*'));
   await client.setBucketLifecycle(bucket, expiring('tmp/'));
-  const aws = new S3Client(awsConfig);
+  const aws = new S3Client(connection);
   const Bucket = buckets.versioned!;
   await aws.send(new PutObjectAclCommand({ Bucket: bucket, Key: odd, ACL: 'public-read' }));
   await aws.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }));
@@ -46,7 +46,7 @@ const names = { buckets: ['plain', 'versioned'] };
 
 /** What a file's hooks do to prepared buckets: something of each kind. */
 async function rewrite(store: S3Members) {
-  const { client, bucket, buckets, awsConfig, put } = store;
+  const { client, bucket, buckets, connection, put } = store;
   await put('kept', 'by a hook', { metadata: { order: '44' }, contentType: 'text/html' });
   await client.setObjectTagging(bucket, 'kept', { state: 'of a hook' });
   await put('added/ü', 'by a hook');
@@ -54,7 +54,7 @@ async function rewrite(store: S3Members) {
   await put('doc', 'by a hook', { bucket: 'versioned' });
   await client.setBucketPolicy(bucket, policy(bucket, 'hooks/*'));
   await client.removeBucketLifecycle(bucket);
-  const aws = new S3Client(awsConfig);
+  const aws = new S3Client(connection);
   for (const [Bucket, Key] of [
     [bucket, 'added/ü'],
     [buckets.versioned!, 'doc'],
@@ -76,7 +76,7 @@ describe.each([
 
   beforeAll(async () => {
     env = await open({ store: boundary });
-    aws = new S3Client(env.store.awsConfig);
+    aws = new S3Client(env.store.connection);
     await hook?.(env.store);
     if (hook) await env.store.setBaseline();
   });
@@ -339,8 +339,8 @@ test('an upload that a hook did not finish is left alone until a reset', async (
 
 /** All that a client can see of the sandbox. */
 async function look(store: S3Members) {
-  const { client, buckets, awsConfig } = store;
-  const aws = new S3Client(awsConfig);
+  const { client, buckets, connection } = store;
+  const aws = new S3Client(connection);
   const look = async (bucket: string) => ({
     objects: await versions(store, bucket),
     uploads: await collect(client.listIncompleteUploads(bucket, '', true)),
@@ -362,8 +362,8 @@ async function look(store: S3Members) {
 }
 
 /** All versions of all objects. Their ids, which a copy does not share, do not count as content. */
-async function versions({ client, awsConfig }: S3Members, bucket: string) {
-  const aws = new S3Client(awsConfig);
+async function versions({ client, connection }: S3Members, bucket: string) {
+  const aws = new S3Client(connection);
   const found = await collect(client.listObjects(bucket, '', true, { IncludeVersion: true }));
   const all = found.map(async ({ name: key, versionId: id, isLatest, isDeleteMarker }) => {
     const item: Record<string, unknown> = { key, isLatest };
