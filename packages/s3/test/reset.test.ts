@@ -1,10 +1,5 @@
-import { text } from 'node:stream/consumers';
 import {
   DeleteBucketPolicyCommand,
-  GetBucketAclCommand,
-  GetBucketCorsCommand,
-  GetObjectAclCommand,
-  GetPublicAccessBlockCommand,
   PutBucketAclCommand,
   PutBucketCorsCommand,
   PutObjectAclCommand,
@@ -14,6 +9,7 @@ import {
 import { type OpenEnvironment, open } from '@seamkit/core';
 import { type S3Access, type S3Members, s3 } from '@seamkit/s3';
 import { CopyDestinationOptions, CopySourceOptions } from 'minio';
+import { codeOf, look, versions } from './look';
 
 const odd = 'a b/ü+&?%.txt';
 
@@ -284,115 +280,6 @@ test('copies within the bucket are undone too', async () => {
   expect(await text('kept')).toBe('kept');
   expect(await keys()).toEqual([odd, 'kept']);
 });
-
-test('a baseline can be moved again and again, and ends with its file', async () => {
-  const boundary = s3({ prepare: seed, ...names, key: 'moved' });
-  const env = await open({ store: boundary });
-  const { put, text, keys, client, bucket } = env.store;
-  const prepared = await look(env.store);
-  await put('kept', 'first');
-  await put('added', 'first');
-  await env.store.setBaseline();
-  await client.removeObject(bucket, 'added');
-  await put('later', 'second');
-  await env.store.setBaseline();
-  await env.store.setBaseline();
-  await put('kept', 'by a test');
-  await put('later', 'by a test');
-  await put('added', 'by a test');
-  await client.removeObject(bucket, odd);
-  await env.reset();
-  expect(await keys()).toEqual([odd, 'kept', 'later']);
-  expect([await text('kept'), await text('later')]).toEqual(['first', 'second']);
-  await env.close();
-
-  await using next = await open({ store: boundary });
-  expect(next.store.bucket).toBe(bucket);
-  expect(await look(next.store)).toEqual(prepared);
-});
-
-test('a bucket that hooks gave versions is made anew with them', async () => {
-  await using env = await open({ store: s3({ prepare: seed, ...names }) });
-  const { client, bucket, put, keys } = env.store;
-  await client.setBucketVersioning(bucket, { Status: 'Enabled' });
-  await put('kept', 'second version');
-  await env.store.setBaseline();
-  const baseline = await look(env.store);
-  const items = await versions(env.store, bucket);
-  for (const { key, id } of items) await client.removeObject(bucket, key, { versionId: id });
-  expect(await keys()).toEqual([]);
-  await client.removeBucket(bucket);
-  await env.reset();
-  expect(await look(env.store)).toEqual(baseline);
-});
-
-test('an upload that a hook did not finish is left alone until a reset', async () => {
-  await using env = await open({ store: s3() });
-  const { client, bucket } = env.store;
-  await client.initiateNewMultipartUpload(bucket, 'unfinished', {});
-  const uploads = () => collect(client.listIncompleteUploads(bucket, '', true));
-  await env.store.setBaseline();
-  expect(await uploads()).toHaveLength(1);
-  await env.reset();
-  expect(await uploads()).toHaveLength(0);
-});
-
-/** All that a client can see of the sandbox. */
-async function look(store: S3Members) {
-  const { client, buckets, connection } = store;
-  const aws = new S3Client(connection);
-  const look = async (bucket: string) => ({
-    objects: await versions(store, bucket),
-    uploads: await collect(client.listIncompleteUploads(bucket, '', true)),
-    versioning: (await client.getBucketVersioning(bucket)) || undefined,
-    policy: await client.getBucketPolicy(bucket).catch(codeOf),
-    lifecycle: await client.getBucketLifecycle(bucket).catch(codeOf),
-    tags: await client.getBucketTagging(bucket).catch(codeOf),
-    acl: (await aws.send(new GetBucketAclCommand({ Bucket: bucket }))).Grants,
-    cors: await aws.send(new GetBucketCorsCommand({ Bucket: bucket })).then(
-      ({ CORSRules }) => CORSRules,
-      ({ name }) => name,
-    ),
-    access: (await aws.send(new GetPublicAccessBlockCommand({ Bucket: bucket })))
-      .PublicAccessBlockConfiguration,
-  });
-  const looks = await Promise.all(Object.values(buckets).map(look));
-  aws.destroy();
-  return looks;
-}
-
-/** All versions of all objects. Their ids, which a copy does not share, do not count as content. */
-async function versions({ client, connection }: S3Members, bucket: string) {
-  const aws = new S3Client(connection);
-  const found = await collect(client.listObjects(bucket, '', true, { IncludeVersion: true }));
-  const all = found.map(async ({ name: key, versionId: id, isLatest, isDeleteMarker }) => {
-    const item: Record<string, unknown> = { key, isLatest };
-    Object.defineProperty(item, 'id', { value: id });
-    if (isDeleteMarker) return Object.assign(item, { isDeleteMarker });
-    const version: any = id === 'null' ? {} : { versionId: id };
-    const content = await text(await client.getObject(bucket, key, version));
-    const { metaData } = await client.statObject(bucket, key, version);
-    const tags = await client.getObjectTagging(bucket, key, version).catch(codeOf);
-    const { Grants } = await aws.send(
-      new GetObjectAclCommand({ Bucket: bucket, Key: key, VersionId: version.versionId }),
-    );
-    return Object.assign(item, { content, metaData, tags, Grants });
-  });
-  const looks = await Promise.all(all);
-  aws.destroy();
-  return looks as any[];
-}
-
-async function collect(stream: AsyncIterable<any>) {
-  const items: any[] = [];
-  for await (const item of stream) items.push(item);
-  return items;
-}
-
-function codeOf(error: { code?: string }) {
-  if (!error.code) throw error;
-  return error.code;
-}
 
 function policy(bucket: string, path: string) {
   const statement = {
