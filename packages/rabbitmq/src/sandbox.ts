@@ -12,11 +12,15 @@ import { ReadyClient } from './ready-client';
 import { restore } from './restore';
 import { putBack } from './stored-messages';
 import { identity, importDefinitions } from './topology';
-import { disconnect, look, type Place } from './vhost-state';
+import { until } from './until';
+import { connectionsOf, disconnect, look, type Place } from './vhost-state';
 
 /** A template is nothing on the server: definitions and messages, as data. */
 export type TemplateData = { baseline: string };
 export type SandboxData = { name: string; password: string };
+
+/** ms that clients of a sandbox that was given back may take to leave it. */
+const leaving = 1_000;
 
 const everything = { configure: '.*', write: '.*', read: '.*' };
 
@@ -116,7 +120,10 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
   }
 
   async recover(sandbox: SandboxData, template: TemplateData): Promise<void> {
-    await disconnect(this.api, sandbox.name);
+    const { name } = sandbox;
+    // Hooks of the last file may be about to close its service.
+    await until(async () => (await connectionsOf(this.api, name)).length === 0, leaving);
+    await disconnect(this.api, name);
     await this.withClient(sandbox, (client) =>
       restore({
         ...this.placeOf(sandbox, client),

@@ -1,22 +1,12 @@
 import { open } from '@seamkit/core';
 import { type RabbitOptions, rabbitmq } from '@seamkit/rabbitmq';
-import { type ChannelModel, type ConfirmChannel, connect } from 'amqplib';
+import { type ConfirmChannel, connect } from 'amqplib';
+import { client, clients } from './service';
 
 const start = (options: RabbitOptions = {}) =>
   open({ mq: rabbitmq({ version: process.env.RABBITMQ_VERSION, ...options }) });
 
 let warnings: string[];
-const clients: ChannelModel[] = [];
-
-/** Of the service under test. */
-async function client(url: string) {
-  const connection = await connect(url, { noDelay: true });
-  connection.on('error', () => {});
-  clients.push(connection);
-  const channel = await connection.createConfirmChannel();
-  channel.on('error', () => {});
-  return { connection, channel };
-}
 
 async function send(channel: ConfirmChannel, queue: string, text: string) {
   channel.sendToQueue(queue, Buffer.from(text), { messageId: text });

@@ -1,6 +1,7 @@
 import { open } from '@seamkit/core';
 import { type RabbitOptions, rabbitmq } from '@seamkit/rabbitmq';
-import { type ChannelModel, connect } from 'amqplib';
+import { connect } from 'amqplib';
+import { client, clients } from './service';
 
 /** Messages come at once, but on a busy machine that can be a while. */
 const soon = { timeout: 20_000 };
@@ -39,17 +40,6 @@ async function declareReplicated(url: string) {
 }
 
 let warnings: string[];
-const clients: ChannelModel[] = [];
-
-/** Of the service under test. */
-async function client(url: string) {
-  const connection = await connect(url, { noDelay: true });
-  connection.on('error', () => {});
-  clients.push(connection);
-  const channel = await connection.createConfirmChannel();
-  channel.on('error', () => {});
-  return { connection, channel };
-}
 
 const start = (options: RabbitOptions = { prepare: declare }) =>
   open({ mq: rabbitmq({ version: process.env.RABBITMQ_VERSION, ...options }) });

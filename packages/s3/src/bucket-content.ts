@@ -114,6 +114,10 @@ export function aclKey(key: string, versionId: string): string {
   return `${versionId} ${key}`;
 }
 
+export function keyIn(aclKey: string): string {
+  return aclKey.slice(aclKey.indexOf(' ') + 1);
+}
+
 /** The unfinished multipart uploads, as the server tells them. */
 export async function listUploads(requests: Requests, bucket: string): Promise<string> {
   const { body } = await requests.send('GET', { bucket, query: 'uploads&encoding-type=url' });

@@ -22,7 +22,7 @@ export interface S3Options extends ServerOptions {
    * an empty bucket, and the same as fields (and all buckets, where there are several). Default:
    * empty buckets.
    */
-  prepare?: (url: string, s3: S3Access) => unknown;
+  prepare?: (url: string, s3: S3Access & { signal: AbortSignal }) => unknown;
   /**
    * Several buckets instead of one, by names of your own: 1 to 20 lower-case letters, digits and
    * inner hyphens each. Their names on the server are in `buckets`.

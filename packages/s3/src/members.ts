@@ -24,7 +24,7 @@ export interface S3Access extends Access {
   /** A client of the `minio` package: it does not retry, and sends streams in parts of 8 MiB. */
   client: Client;
   /** For `new S3Client(…)` of the AWS SDK 3. */
-  awsConfig: {
+  connection: {
     endpoint: string;
     region: string;
     credentials: { accessKeyId: string; secretAccessKey: string };
@@ -91,7 +91,7 @@ export function connect(access: Access, buckets: Record<string, string>) {
       retryOptions: { disableRetry: true },
       transportAgent: agent,
     }),
-    awsConfig: {
+    connection: {
       endpoint,
       region,
       credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },

@@ -5,6 +5,7 @@ import {
   type SandboxId,
   SeamkitError,
 } from '@seamkit/core';
+import { Baselines } from './baseline';
 import { Buckets, type TemplateBucket } from './bucket';
 import { connectServer } from './connect-server';
 import type { S3Options } from './kit';
@@ -31,6 +32,7 @@ export async function connectDriver(
     throw error;
   }
   const buckets = new Buckets(requests, kind);
+  const baselines = new Baselines(buckets);
   const owner =
     context.runtime === 'external'
       ? new Owner(buckets, context.owner.replaceAll('_', '-'))
@@ -41,6 +43,15 @@ export async function connectDriver(
   const remove = async (bucket: string) => {
     await buckets.remove(bucket);
     await owner?.disclaim(bucket);
+  };
+  const removeOwn = (bucket: string) => remove(ownOf(bucket));
+  /** For a file's own baseline; one that a former file left is not it. */
+  const makeOwn = async (bucket: string) => {
+    const own = ownOf(bucket);
+    await remove(own);
+    await owner?.claim(own);
+    await buckets.make(own);
+    return own;
   };
   /** All, or none. */
   const make = async (
@@ -68,7 +79,7 @@ export async function connectDriver(
       const { s3, close } = connect(access, names);
       try {
         const before = await buckets.settings(s3.bucket);
-        await context.prepare(() => prepare(s3.url, s3));
+        await context.prepare((signal) => prepare(s3.url, { ...s3, signal }));
         const described = await each(names, async (bucket, name) => [
           name,
           await buckets.describe(bucket, before),
@@ -86,17 +97,27 @@ export async function connectDriver(
 
     async open(names, template) {
       await owner?.settle();
-      const snapshots = new Map(
-        await each(names, async (bucket) => [bucket, await buckets.snapshot(bucket)] as const),
+      const current = new Map(
+        await each(names, async (bucket, name) => {
+          return [bucket, await baselines.take(bucket, template?.[name])] as const;
+        }),
       );
       const { s3, close } = connect(access, names);
       return {
         members: makeMembers(s3, kind, requests),
         async reset() {
-          await each(names, async (bucket, name) => {
-            const baseline = snapshots.get(bucket)!;
-            snapshots.set(bucket, await buckets.restore(bucket, baseline, template?.[name]));
+          await each(names, async (bucket) => {
+            current.set(bucket, await baselines.restore(bucket, current.get(bucket)!));
           });
+        },
+        async setBaseline() {
+          const differ = await each(names, async (bucket) => {
+            const before = current.get(bucket)!;
+            const now = await baselines.move(bucket, before, () => makeOwn(bucket));
+            current.set(bucket, now);
+            return now.items !== before.items;
+          });
+          return differ.some(Boolean);
         },
         async close() {
           close();
@@ -106,13 +127,13 @@ export async function connectDriver(
 
     async recover(names, template) {
       await each(names, async (bucket, name) => {
-        await buckets.remove(bucket);
+        await Promise.all([buckets.remove(bucket), removeOwn(bucket)]);
         await buckets.clone(bucket, template?.[name]);
       });
     },
 
     async destroy(names) {
-      await each(names, remove);
+      await each(names, (bucket) => Promise.all([remove(bucket), removeOwn(bucket)]));
     },
 
     async hasTemplate(template) {
@@ -132,6 +153,11 @@ export async function connectDriver(
       requests.close();
     },
   };
+}
+
+/** The bucket for what a file's own baseline has otherwise than the template. */
+function ownOf(bucket: string): string {
+  return `${bucket}.b`;
 }
 
 function bucketNames(id: SandboxId, { buckets }: S3Options): SandboxBuckets {

@@ -17,7 +17,7 @@ const env = use({ store: s3() });
 let aws: S3Client;
 
 beforeAll(() => {
-  aws = new S3Client(env.store.awsConfig);
+  aws = new S3Client(env.store.connection);
 });
 afterAll(() => aws.destroy());
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RuntimeName } from '@seamkit/core';
 import { type OpenServer, openServer } from '@seamkit/core/inspect';
-import { type S3Options, s3 } from '@seamkit/s3';
+import { type S3Access, type S3Options, s3 } from '@seamkit/s3';
 import { Client } from 'minio';
 import { Buckets } from '../src/bucket';
 import { connectServer } from '../src/connect-server';
@@ -90,6 +90,37 @@ test('a run that is known to be over is swept at once, and no other', async () =
   expect(await sweep(-2_000)).toContain(`seamkit-${living}-s1`);
   await Promise.all(drivers.map((driver) => driver.close()));
 });
+
+test.each(['destroyed', 'recovered', 'swept'])(
+  'what a file wrote for its baseline, and no more, is kept in a bucket that goes when its sandbox is %s',
+  async (end) => {
+    const owner = newOwner();
+    const prepare = async (_: string, { client, bucket }: S3Access) => {
+      for (const key of ['prepared', 'rewritten']) await client.putObject(bucket, key, 'prepared');
+    };
+    const driver = await driverOf(owner, { prepare });
+    const template = await driver.template({ name: `seamkit_${owner}_t1`, index: 1, owner });
+    const names = await driver.create({ name: `seamkit_${owner}_s2`, index: 2, owner }, template);
+    const [bucket, own] = [`seamkit-${owner}-s2`, `seamkit-${owner}-s2.b`];
+    const sandbox = await driver.open(names, template);
+    expect(await sandbox.setBaseline!()).toBe(false);
+    expect(await namesWith(owner)).not.toContain(own);
+
+    for (const key of ['added', 'rewritten']) await client.putObject(bucket, key, 'by a hook');
+    expect(await sandbox.setBaseline!()).toBe(true);
+    expect(await sandbox.setBaseline!()).toBe(false);
+    const copied: string[] = [];
+    for await (const { name } of client.listObjects(own, '', true)) copied.push(name);
+    expect(copied).toEqual(['added', 'rewritten']);
+
+    await sandbox.close();
+    if (end === 'destroyed') await driver.destroy(names);
+    if (end === 'recovered') await driver.recover(names, template);
+    if (end === 'swept') expect(await sweep(-2_000)).toContain(own);
+    expect(await namesWith(owner)).not.toContain(own);
+    await driver.close();
+  },
+);
 
 test('what only looks like ours is never touched', async () => {
   const owner = newOwner();

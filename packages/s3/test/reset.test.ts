@@ -1,10 +1,5 @@
-import { text } from 'node:stream/consumers';
 import {
   DeleteBucketPolicyCommand,
-  GetBucketAclCommand,
-  GetBucketCorsCommand,
-  GetObjectAclCommand,
-  GetPublicAccessBlockCommand,
   PutBucketAclCommand,
   PutBucketCorsCommand,
   PutObjectAclCommand,
@@ -14,10 +9,11 @@ import {
 import { type OpenEnvironment, open } from '@seamkit/core';
 import { type S3Access, type S3Members, s3 } from '@seamkit/s3';
 import { CopyDestinationOptions, CopySourceOptions } from 'minio';
+import { codeOf, look, versions } from './look';
 
 const odd = 'a b/ü+&?%.txt';
 
-async function seed(_url: string, { client, bucket, buckets, awsConfig }: S3Access) {
+async function seed(_url: string, { client, bucket, buckets, connection }: S3Access) {
   await client.putObject(bucket, 'kept', 'kept', 4, {
     'Content-Type': 'text/plain',
     'Cache-Control': 'no-cache',
@@ -28,7 +24,7 @@ async function seed(_url: string, { client, bucket, buckets, awsConfig }: S3Acce
   await client.putObject(bucket, odd, 'odd');
   await client.setBucketPolicy(bucket, policy(bucket, 'public/*'));
   await client.setBucketLifecycle(bucket, expiring('tmp/'));
-  const aws = new S3Client(awsConfig);
+  const aws = new S3Client(connection);
   const Bucket = buckets.versioned!;
   await aws.send(new PutObjectAclCommand({ Bucket: bucket, Key: odd, ACL: 'public-read' }));
   await aws.send(new PutPublicAccessBlockCommand({ Bucket, PublicAccessBlockConfiguration }));
@@ -44,10 +40,31 @@ const PublicAccessBlockConfiguration = { RestrictPublicBuckets: true };
 
 const names = { buckets: ['plain', 'versioned'] };
 
+/** What a file's hooks do to prepared buckets: something of each kind. */
+async function rewrite(store: S3Members) {
+  const { client, bucket, buckets, connection, put } = store;
+  await put('kept', 'by a hook', { metadata: { order: '44' }, contentType: 'text/html' });
+  await client.setObjectTagging(bucket, 'kept', { state: 'of a hook' });
+  await put('added/ü', 'by a hook');
+  await client.removeObject(buckets.versioned!, 'doc');
+  await put('doc', 'by a hook', { bucket: 'versioned' });
+  await client.setBucketPolicy(bucket, policy(bucket, 'hooks/*'));
+  await client.removeBucketLifecycle(bucket);
+  const aws = new S3Client(connection);
+  for (const [Bucket, Key] of [
+    [bucket, 'added/ü'],
+    [buckets.versioned!, 'doc'],
+  ]) {
+    await aws.send(new PutObjectAclCommand({ Bucket, Key, ACL: 'public-read' }));
+  }
+  aws.destroy();
+}
+
 describe.each([
-  ['empty', s3(names)],
-  ['prepared', s3({ ...names, prepare: seed })],
-] as const)('%s buckets', (_, boundary) => {
+  ['empty', s3(names), undefined],
+  ['prepared', s3({ ...names, prepare: seed }), undefined],
+  ['rewritten', s3({ ...names, prepare: seed, key: 'rewritten' }), rewrite],
+] as const)('%s buckets', (_, boundary, hook) => {
   let env: OpenEnvironment<{ store: typeof boundary }>;
   let store: S3Members;
   let baseline: unknown;
@@ -55,7 +72,9 @@ describe.each([
 
   beforeAll(async () => {
     env = await open({ store: boundary });
-    aws = new S3Client(env.store.awsConfig);
+    aws = new S3Client(env.store.connection);
+    await hook?.(env.store);
+    if (hook) await env.store.setBaseline();
   });
   beforeEach(async () => {
     store = env.store;
@@ -170,26 +189,29 @@ describe.each([
     expect(await look(store)).toEqual(baseline);
   });
 
-  test('are reset although a policy forbids everything', async () => {
-    const { client, bucket } = store;
-    const keys = await store.keys();
-    await store.put('locked', 'in');
-    const forbid = {
-      Effect: 'Deny',
-      Principal: '*',
-      Action: 's3:*',
-      Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
-    };
-    await client.setBucketPolicy(
-      bucket,
-      JSON.stringify({ Version: '2012-10-17', Statement: [forbid] }),
-    );
-    await env.reset(); // in another bucket, where the server keeps the policy's own author out, too
-    expect(await env.store.keys()).toEqual(keys);
-    expect(await env.store.client.getBucketPolicy(env.store.bucket).catch(codeOf)).not.toContain(
-      'Deny',
-    );
-  });
+  // A file's own baseline is lost where the server keeps the policy's own author out.
+  if (!hook) {
+    test('are reset although a policy forbids everything', async () => {
+      const { client, bucket } = store;
+      const keys = await store.keys();
+      await store.put('locked', 'in');
+      const forbid = {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 's3:*',
+        Resource: [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`],
+      };
+      await client.setBucketPolicy(
+        bucket,
+        JSON.stringify({ Version: '2012-10-17', Statement: [forbid] }),
+      );
+      await env.reset(); // in another bucket, where the server keeps the policy's own author out, too
+      expect(await env.store.keys()).toEqual(keys);
+      expect(await env.store.client.getBucketPolicy(env.store.bucket).catch(codeOf)).not.toContain(
+        'Deny',
+      );
+    });
+  }
 
   test('are reset although the test has faked the clock', async () => {
     await store.put('a', 'b');
@@ -258,63 +280,6 @@ test('copies within the bucket are undone too', async () => {
   expect(await text('kept')).toBe('kept');
   expect(await keys()).toEqual([odd, 'kept']);
 });
-
-/** All that a client can see of the sandbox. */
-async function look(store: S3Members) {
-  const { client, buckets, awsConfig } = store;
-  const aws = new S3Client(awsConfig);
-  const look = async (bucket: string) => ({
-    objects: await versions(store, bucket),
-    uploads: await collect(client.listIncompleteUploads(bucket, '', true)),
-    versioning: (await client.getBucketVersioning(bucket)) || undefined,
-    policy: await client.getBucketPolicy(bucket).catch(codeOf),
-    lifecycle: await client.getBucketLifecycle(bucket).catch(codeOf),
-    tags: await client.getBucketTagging(bucket).catch(codeOf),
-    acl: (await aws.send(new GetBucketAclCommand({ Bucket: bucket }))).Grants,
-    cors: await aws.send(new GetBucketCorsCommand({ Bucket: bucket })).then(
-      ({ CORSRules }) => CORSRules,
-      ({ name }) => name,
-    ),
-    access: (await aws.send(new GetPublicAccessBlockCommand({ Bucket: bucket })))
-      .PublicAccessBlockConfiguration,
-  });
-  const looks = await Promise.all(Object.values(buckets).map(look));
-  aws.destroy();
-  return looks;
-}
-
-/** All versions of all objects. Their ids, which a copy does not share, do not count as content. */
-async function versions({ client, awsConfig }: S3Members, bucket: string) {
-  const aws = new S3Client(awsConfig);
-  const found = await collect(client.listObjects(bucket, '', true, { IncludeVersion: true }));
-  const all = found.map(async ({ name: key, versionId: id, isLatest, isDeleteMarker }) => {
-    const item: Record<string, unknown> = { key, isLatest };
-    Object.defineProperty(item, 'id', { value: id });
-    if (isDeleteMarker) return Object.assign(item, { isDeleteMarker });
-    const version: any = id === 'null' ? {} : { versionId: id };
-    const content = await text(await client.getObject(bucket, key, version));
-    const { metaData } = await client.statObject(bucket, key, version);
-    const tags = await client.getObjectTagging(bucket, key, version).catch(codeOf);
-    const { Grants } = await aws.send(
-      new GetObjectAclCommand({ Bucket: bucket, Key: key, VersionId: version.versionId }),
-    );
-    return Object.assign(item, { content, metaData, tags, Grants });
-  });
-  const looks = await Promise.all(all);
-  aws.destroy();
-  return looks as any[];
-}
-
-async function collect(stream: AsyncIterable<any>) {
-  const items: any[] = [];
-  for await (const item of stream) items.push(item);
-  return items;
-}
-
-function codeOf(error: { code?: string }) {
-  if (!error.code) throw error;
-  return error.code;
-}
 
 function policy(bucket: string, path: string) {
   const statement = {

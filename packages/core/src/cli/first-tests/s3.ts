@@ -9,7 +9,7 @@ export const s3: Recipe = {
       ? [{ from: '@aws-sdk/client-s3', names: ['PutObjectCommand', 'S3Client'] }]
       : [];
     const lines = aws
-      ? `const service = new S3Client(env.store.awsConfig);
+      ? `const service = new S3Client(env.store.connection);
 const place = { Bucket: env.store.bucket, Key: 'receipts/1.txt' };
 await service.send(new PutObjectCommand({ ...place, Body: 'total: 12' }));
 service.destroy();`
