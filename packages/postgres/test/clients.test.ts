@@ -33,7 +33,7 @@ afterEach(async () => {
 async function client(application_name: string) {
   const client = new Client({ connectionString: env.db.url, application_name });
   const ended = new Promise<string | undefined>((resolve) => {
-    client.on('error', ({ code }: { code?: string }) => resolve(code));
+    client.on('error', (error: Error & { code?: string }) => resolve(error.code));
   });
   await client.connect();
   ours.add(client);
