@@ -111,17 +111,18 @@ BEGIN
       END IF;
     END IF;
     -- Those fire while we restore, too.
-    SELECT string_agg(x.sleep || ';', '' ORDER BY x.level) || how || string_agg(x.wake || ';', '' ORDER BY x.level)
+    SELECT string_agg(x.sleep || ';', '') || how || string_agg(x.wake || ';', '')
       INTO code FROM (
-        SELECT tree.level, format('ALTER TABLE %I.%I DISABLE TRIGGER %I', n.nspname, c.relname, g.tgname) AS sleep,
-          format('ALTER TABLE %I.%I ENABLE %s TRIGGER %I', n.nspname, c.relname,
+        SELECT format('ALTER TABLE ONLY %I.%I DISABLE TRIGGER %I', n.nspname, c.relname, g.tgname) AS sleep,
+          format('ALTER TABLE ONLY %I.%I ENABLE %s TRIGGER %I', n.nspname, c.relname,
             CASE g.tgenabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, g.tgname) AS wake
-        FROM (SELECT t.oid AS relid, 0 AS level UNION SELECT relid, level FROM pg_partition_tree(t.oid)) tree
+        FROM (SELECT t.oid AS relid UNION SELECT relid FROM pg_partition_tree(t.oid)) tree
           JOIN pg_class c ON c.oid = tree.relid JOIN pg_namespace n ON n.oid = c.relnamespace
           JOIN pg_trigger g ON g.tgrelid = c.oid
-        WHERE g.tgenabled IN ('A', 'R') AND NOT g.tgisinternal AND g.tgname <> 'seamkit'
+        WHERE g.tgenabled IN ('A', 'R') AND g.tgname <> 'seamkit'
+          AND (NOT g.tgisinternal OR g.tgparentid <> 0) -- a partition's, before version 15
         UNION ALL
-        SELECT 0, format('ALTER TABLE %s DISABLE RULE %I', t.name, w.rulename),
+        SELECT format('ALTER TABLE %s DISABLE RULE %I', t.name, w.rulename),
           format('ALTER TABLE %s ENABLE %s RULE %I', t.name,
             CASE w.ev_enabled WHEN 'A' THEN 'ALWAYS' ELSE 'REPLICA' END, w.rulename)
         FROM pg_rewrite w WHERE w.ev_class = t.oid AND w.ev_enabled IN ('A', 'R')
