@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, escapeLiteral } from 'pg';
-import { reset, take } from './bookkeeping';
+import { type Client, escapeLiteral, type QueryConfig } from 'pg';
+import { back, reset, take } from './bookkeeping';
 import { ourComment } from './databases';
 import { inTransaction } from './names';
 import { endSessions, type Query, type Session } from './sessions';
@@ -43,6 +43,8 @@ export class BookkeptBaseline implements Baseline {
     private readonly oid: number,
     /** As it was when the baseline was made: another one after an ALTER DATABASE. */
     private mark: string | null,
+    /** The file that had the sandbox before has set a baseline of its own. */
+    readonly own: boolean,
     /** What the last call of `reset` returned. */
     private since: string | null,
   ) {}
@@ -50,13 +52,15 @@ export class BookkeptBaseline implements Baseline {
   /** `clean`: the sandbox is at its baseline now. */
   static async open(client: Client, { clean }: { clean: boolean }): Promise<BookkeptBaseline> {
     const { rows } = await client.query(
-      `SELECT d.oid, (regexp_match(shobj_description(d.oid, 'pg_database'), $1))[1] AS mark,
+      `SELECT d.oid, c.parts[1] IS NOT NULL AS own, c.parts[2] AS mark,
          CASE WHEN pg_snapshot_xmin(s.now) = pg_snapshot_xmax(s.now) THEN pg_snapshot_xmax(s.now)::text END AS since
-       FROM pg_database d, pg_current_snapshot() AS s(now) WHERE d.datname = current_database()`,
+       FROM pg_database d, pg_current_snapshot() AS s(now),
+         regexp_match(shobj_description(d.oid, 'pg_database'), $1) AS c(parts)
+       WHERE d.datname = current_database()`,
       [ourComment],
     );
-    const { oid, mark, since } = rows[0];
-    return new BookkeptBaseline(oid, mark, clean ? since : null);
+    const { oid, mark, own, since } = rows[0];
+    return new BookkeptBaseline(oid, mark, own, clean ? since : null);
   }
 
   restore(client: Client): Promise<Verdict> {
@@ -77,17 +81,23 @@ export class BookkeptBaseline implements Baseline {
     }
   }
 
+  /** To the template's baseline. */
+  async back(client: Client): Promise<Verdict> {
+    if (!this.own) return this.compare(client, false);
+    return this.ask(client, { text: back, values: [this.oid, this.mark] });
+  }
+
   /** `look`: without restoring. Then `taken` is what the caller still has to do. */
-  private async compare(client: Client, look: boolean): Promise<Verdict> {
-    const since = this.since;
+  private compare(client: Client, look: boolean): Promise<Verdict> {
+    const values = [this.since, this.oid, this.mark, look];
+    return this.ask(client, { name: 'seamkit_reset', text: reset, values });
+  }
+
+  private async ask(client: Client, query: QueryConfig): Promise<Verdict> {
     this.since = null;
     let answer: string | null;
     try {
-      const { rows } = await client.query({
-        name: 'seamkit_reset',
-        text: reset,
-        values: [since, this.oid, this.mark, look],
-      });
+      const { rows } = await client.query(query);
       answer = rows[0].answer;
     } catch (error) {
       if (isContended(error)) return { state: 'busy', sessions: [], prepared: [] };

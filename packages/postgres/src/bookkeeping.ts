@@ -1,5 +1,5 @@
 import { schema, workshop } from './names';
-import { takeFunction } from './take';
+import { backFunction, takeFunction } from './take';
 import { undoFunctions } from './undo';
 
 /**
@@ -31,14 +31,18 @@ export const seal = `
 BEGIN;
 CREATE SCHEMA ${workshop};
 CREATE TABLE ${workshop}.dirty (relation oid NOT NULL);
-CREATE TABLE ${workshop}.rows (unit oid NOT NULL, content text NOT NULL);
+-- Once a file has a baseline of its own: what it wrote before. Layer 1 is that baseline, 0 the template's.
+CREATE TABLE ${workshop}.before (relation oid NOT NULL);
+CREATE TABLE ${workshop}.rows (layer int NOT NULL, unit oid NOT NULL, content text NOT NULL);
 CREATE INDEX ON ${workshop}.rows (unit);
 CREATE TABLE ${workshop}.units (
+  layer int NOT NULL,
   relation oid NOT NULL, -- written to
   unit oid NOT NULL,     -- to restore then: the table, its partitions' root, its children
   restore text           -- how, where the relation is the unit; absent: its rows are not kept
 );
 CREATE TABLE ${workshop}.sequences (
+  layer int NOT NULL,
   sequence oid NOT NULL, name text NOT NULL,
   last bigint, called boolean,
   cached boolean NOT NULL -- sessions hold values in advance
@@ -51,6 +55,7 @@ BEGIN
 END $mark$;
 
 ${undoFunctions}${takeFunction}
+${backFunction}
 SET LOCAL allow_system_table_mods = on;
 ALTER SCHEMA ${workshop} RENAME TO ${schema};
 ${eventTriggers
@@ -71,6 +76,9 @@ COMMIT`;
  * why), or `differs` (by a look). Otherwise NULL, or a number for the next call.
  */
 export const reset = `SELECT ${schema}.reset($1, $2, $3, $4) AS answer`;
+
+/** Back to the template's baseline. Parameters: the database's oid and its mark; answers as `reset`. */
+export const back = `SELECT ${schema}.back($1, $2) AS answer`;
 
 /** Makes what is there now the baseline, a file's own. Resolves to the database's mark. */
 export const take = `SELECT ${schema}.take(true) AS mark`;

@@ -16,10 +16,10 @@ export interface Template {
 }
 
 /**
- * What a database differs by from others of ours once it was altered is in its comment; `own` where
- * its baseline is a file's own.
+ * What a database of ours differs by from others once it was altered is in its comment, after `own`
+ * where its baseline is a file's own.
  */
-export const ourComment = '^seamkit (.*)$';
+export const ourComment = '^seamkit (own )?(.*)$';
 
 /** Creates and drops databases on one server. May be used concurrently: it works in turn. */
 export class Databases {

@@ -12,7 +12,7 @@ import type { Databases, Template } from './databases';
 import type { Isolation, Postgres, PostgresOptions } from './kit';
 import { prepare } from './prepare';
 import { PostgresSandbox } from './sandbox';
-import { describe } from './sessions';
+import { describe, endSessions } from './sessions';
 import { settingTexts } from './settings';
 import { SharedServer } from './shared-server';
 
@@ -90,7 +90,6 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
 
   async recover({ name }: Place, template: Template): Promise<void> {
     const { databases } = this;
-    await databases.endSessions(name);
     if (this.bookkept && !(await this.isStale(name))) return;
     await databases.drop(name);
     await databases.createFrom(name, template);
@@ -142,7 +141,11 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
     const client = await connectToSandbox(this.databases.urlOf(name), this.databases);
     try {
       const baseline = await BookkeptBaseline.open(client, { clean: false });
-      const { state } = await persist(client, (own) => baseline.restore(own));
+      // A file that set a baseline of its own has mostly ended well, and may have left a pool.
+      if (!baseline.own) {
+        await endSessions((text, values) => client.query(text, values), 's.datname = $1', name);
+      }
+      const { state } = await persist(client, (own) => baseline.back(own));
       return state === 'stale';
     } finally {
       await client.end();

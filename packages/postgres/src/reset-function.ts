@@ -29,7 +29,7 @@ BEGIN
     seen := pg_snapshot_xmax(now);
     IF seen = since AND NOT EXISTS (
       SELECT FROM ${schema}.sequences q
-      WHERE pg_sequence_last_value(q.sequence) IS DISTINCT FROM CASE WHEN q.called THEN q.last END
+      WHERE q.layer = %6$s AND pg_sequence_last_value(q.sequence) IS DISTINCT FROM CASE WHEN q.called THEN q.last END
     ) THEN
       RETURN seen;
     END IF;
@@ -56,14 +56,14 @@ BEGIN
 
   -- Who writes now notes it after us, and is not forgotten.
   LOCK TABLE ${schema}.dirty, ${schema}.commands IN SHARE ROW EXCLUSIVE MODE;
-  IF EXISTS (SELECT FROM ${schema}.commands) THEN
-    altered := ${schema}.undo(%5$s);
+  IF EXISTS (SELECT FROM ${schema}.commands WHERE NOT kept) THEN
+    altered := ${schema}.undo(%5$s, %6$s);
     IF altered IS NOT NULL THEN
       RETURN json_build_object('stale', altered || ' changed the schema', 'command', altered);
     END IF;
     touched := true;
   END IF;
-  SELECT array_agg(DISTINCT u.unit) INTO changed FROM ${schema}.dirty d JOIN ${schema}.units u USING (relation);
+  SELECT array_agg(DISTINCT u.unit) INTO changed FROM ${schema}.dirty d JOIN ${schema}.units u USING (relation) WHERE u.layer = %6$s;
   IF changed IS NOT NULL THEN
     %3$s
     IF pg_relation_size('${schema}.dirty') > 65536 THEN
@@ -75,7 +75,7 @@ BEGIN
   END IF;
 
   FOR step IN
-    SELECT q.* FROM (%2$s) AS moved(sequence) JOIN ${schema}.sequences q USING (sequence)
+    SELECT q.* FROM (%2$s) AS moved(sequence) JOIN ${schema}.sequences q USING (sequence) WHERE q.layer = %6$s
   LOOP
     IF step.cached THEN
       EXECUTE format('ALTER SEQUENCE %%s RESTART', step.name);
@@ -89,10 +89,11 @@ END $reset$
     (SELECT count(*) || ' ' || coalesce(sum(o.xmin::text::bigint), 0) FROM pg_largeobject_metadata o) || ' ' ||
     (SELECT count(*) || ' ' || coalesce(sum(p.xmin::text::bigint), 0) FROM pg_largeobject p),
     coalesce((SELECT string_agg(format('SELECT %s::oid FROM %s WHERE last_value <> %s OR is_called <> %L',
-      sequence, name, last, called), ' UNION ALL ') FROM ${schema}.sequences), 'SELECT 0::oid WHERE false'),
+      sequence, name, last, called), ' UNION ALL ') FROM ${schema}.sequences WHERE layer = level), 'SELECT 0::oid WHERE false'),
     (SELECT string_agg(format('IF %s = ANY (changed) THEN %s END IF;', unit, coalesce(restore, format('RETURN %L;',
       json_build_object('stale', unit::regclass || ' is quicker to clone than to restore')))), E'\\n')
-      FROM ${schema}.units WHERE relation = unit),
+      FROM ${schema}.units WHERE layer = level AND relation = unit),
     NOT own,
-    newest);
+    newest,
+    level);
 `;

@@ -35,9 +35,10 @@ CREATE TABLE ${workshop}.commands (
   tag text NOT NULL, identity text,
   class oid, object oid, subobject int, -- absent: a grant
   dropped boolean NOT NULL,
-  original boolean NOT NULL -- else it went with another
+  original boolean NOT NULL, -- else it went with another
+  kept boolean NOT NULL DEFAULT false -- it is part of the file's own baseline
 );
-CREATE TABLE ${workshop}.shapes (relation oid NOT NULL, columns int NOT NULL, file oid NOT NULL, shape uuid NOT NULL);
+CREATE TABLE ${workshop}.shapes (layer int NOT NULL, relation oid NOT NULL, columns int NOT NULL, file oid NOT NULL, shape uuid NOT NULL);
 
 CREATE FUNCTION ${workshop}.mark_schema() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $mark$
 BEGIN
@@ -84,7 +85,7 @@ CREATE FUNCTION ${workshop}.shape(relation oid) RETURNS uuid LANGUAGE sql STABLE
   ))::uuid
 $shape$;
 
-CREATE FUNCTION ${workshop}.undo(newest oid) RETURNS text LANGUAGE plpgsql AS $undo$
+CREATE FUNCTION ${workshop}.undo(newest oid, level int) RETURNS text LANGUAGE plpgsql AS $undo$
 #variable_conflict use_column
 DECLARE
   reason text;
@@ -95,47 +96,49 @@ BEGIN
   -- An ALTER TABLE has to be looked at; a column that it dropped is part of that.
   SELECT concat_ws(' ', tag, identity) INTO reason FROM ${schema}.commands
     WHERE original AND (class = ANY ('{${classes.join(',')}}'::regclass[]) AND object > newest) IS NOT TRUE
-      AND (tag <> 'ALTER TABLE' OR dropped AND subobject = 0 OR object NOT IN (SELECT relation FROM ${schema}.shapes))
+      AND (tag <> 'ALTER TABLE' OR dropped AND subobject = 0 OR object NOT IN (SELECT relation FROM ${schema}.shapes WHERE layer = level))
+      AND NOT kept
     ORDER BY at LIMIT 1;
   IF reason IS NOT NULL THEN
     RETURN reason;
   END IF;
-  SELECT array_agg(DISTINCT object) INTO altered FROM ${schema}.commands WHERE object <= newest;
+  SELECT array_agg(DISTINCT object) INTO altered FROM ${schema}.commands WHERE object <= newest AND NOT kept;
 
   -- Constraints and columns of the baseline's tables first. What is inherited goes with the parent's.
   -- (What keeps a new column from being empty goes with it, and may not go before.)
   SELECT array_agg(format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS %I CASCADE', relation::regclass, conname))
     INTO statements FROM pg_constraint JOIN ${schema}.shapes ON relation = conrelid
-    WHERE conrelid = ANY (altered) AND oid > newest AND coninhcount = 0 AND contype <> 't'
+    WHERE layer = level AND conrelid = ANY (altered) AND oid > newest AND coninhcount = 0 AND contype <> 't'
       AND NOT (contype = 'n' AND conkey[1] > columns);
   SELECT statements || array_agg(format('ALTER TABLE %s DROP COLUMN IF EXISTS %I CASCADE', relation::regclass, attname))
     INTO statements FROM pg_attribute JOIN ${schema}.shapes ON relation = attrelid
-    WHERE attrelid = ANY (altered) AND attnum > columns AND NOT attisdropped AND attinhcount = 0;
+    WHERE layer = level AND attrelid = ANY (altered) AND attnum > columns AND NOT attisdropped AND attinhcount = 0;
   -- Then what was made, the last first, save parts of others. And indexes that failed half-way.
   SELECT statements || array_agg(format('DROP %s IF EXISTS %s CASCADE',
       CASE i.type WHEN 'statistics object' THEN 'statistics' ELSE i.type END, i.identity) ORDER BY at DESC)
     INTO statements FROM (
       SELECT class, object, max(at) AS at FROM ${schema}.commands
-      WHERE object > newest AND class <> 'pg_constraint'::regclass
+      WHERE object > newest AND class <> 'pg_constraint'::regclass AND NOT kept
       GROUP BY class, object HAVING NOT bool_or(dropped AND subobject = 0)
     ) made, pg_identify_object(class, object, 0) i
     WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = class AND d.objid = object AND d.deptype IN ('i', 'P', 'S'));
   SELECT statements || array_agg(format('DROP INDEX IF EXISTS %s', indexrelid::regclass)) INTO statements
-    FROM pg_index WHERE indexrelid > newest AND NOT indisvalid AND indrelid IN (SELECT relation FROM ${schema}.shapes);
+    FROM pg_index WHERE indexrelid > newest AND NOT indisvalid AND indrelid IN (SELECT relation FROM ${schema}.shapes WHERE layer = level);
   FOREACH step IN ARRAY coalesce(statements, '{}') LOOP
     EXECUTE step;
   END LOOP;
 
   -- OFFSET 0: not all tables are compared.
   SELECT concat_ws(' ', tag, identity) INTO reason FROM (
-      SELECT * FROM ${schema}.commands JOIN ${schema}.shapes ON relation = object WHERE NOT dropped OFFSET 0
+      SELECT * FROM ${schema}.commands JOIN ${schema}.shapes ON relation = object
+      WHERE layer = level AND NOT dropped AND NOT kept OFFSET 0
     ) a LEFT JOIN pg_class c ON c.oid = relation
     WHERE shape IS DISTINCT FROM ${schema}.shape(relation) OR c.relnatts > columns + ${mostColumns}
     ORDER BY at LIMIT 1;
   -- Its rows may have been written again.
   INSERT INTO ${schema}.dirty SELECT relation FROM ${schema}.shapes JOIN pg_class c ON c.oid = relation
-    WHERE relation = ANY (altered) AND (c.relfilenode <> file OR c.relhassubclass);
-  DELETE FROM ${schema}.commands;
+    WHERE layer = level AND relation = ANY (altered) AND (c.relfilenode <> file OR c.relhassubclass);
+  DELETE FROM ${schema}.commands WHERE NOT kept;
   RETURN reason;
 END $undo$;
 `;

@@ -128,6 +128,45 @@ test('what only a clone could undo loses it, and is named', async () => {
   });
 });
 
+test.each([
+  ['rows', "DELETE FROM users; INSERT INTO bag VALUES (9); SELECT nextval('fresh')", true],
+  [
+    'additions to the schema',
+    'CREATE TABLE extra (id serial); ALTER TABLE bag ADD COLUMN extra int; INSERT INTO extra DEFAULT VALUES; CREATE INDEX ON users (age)',
+    true,
+  ],
+  ['a dropped table', 'DROP TABLE audit', false],
+  ['large objects', 'SELECT lo_create(4713)', false],
+])('the next file gets the sandbox back at what prepare left: %s', async (key, sql, stays) => {
+  const options = { prepare, key };
+  const first = await open({ db: postgres(options) });
+  const { url } = first.db;
+  const [state, clone] = [await stateOf(url), await cloneOf(url)];
+  const left = new Client(url); // by a file that does not end its pool
+  const ended = new Promise((resolve) => left.on('error', resolve));
+  await left.connect();
+  await first.db.query(sql);
+  await first.db.setBaseline();
+  await first.db.query(
+    "UPDATE users SET age = 1; INSERT INTO bag VALUES (3); SELECT nextval('used')",
+  );
+  await first.db.reset();
+  await first.db.query('CREATE TABLE other (); DELETE FROM bag');
+  await first.close();
+  for (const round of ['at once', 'and again']) {
+    await using next = await open({ db: postgres(options) });
+    expect(next.db.url).toBe(url);
+    expect([round, await stateOf(url)]).toEqual([round, state]);
+    expect((await cloneOf(url)) === clone).toBe(stays);
+    await next.db.query('DELETE FROM users');
+    await next.db.reset();
+    expect(await stateOf(url)).toEqual(state);
+  }
+  if (stays) await left.query('SELECT 1');
+  else await ended;
+  await left.end();
+});
+
 test('with isolation rollback, what the hooks wrote is committed', async () => {
   await using own = await open({ db: postgres({ prepare, isolation: 'rollback' }) });
   await own.db.query('BEGIN');

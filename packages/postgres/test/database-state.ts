@@ -15,6 +15,7 @@ export async function connected<R>(url: string, work: (client: Client) => Promis
 const own = 'c.oid >= 16384';
 const books = "to_regnamespace('pg_temp_seamkit')";
 const bookTriggers = "(SELECT oid FROM pg_trigger WHERE tgname = 'seamkit')";
+const bookFunctions = `(SELECT oid FROM pg_proc WHERE pronamespace = ${books})`;
 const toasted = (column: string) =>
   `${column} IN (SELECT oid FROM pg_class WHERE relnamespace = 'pg_toast'::regnamespace)`;
 
@@ -31,7 +32,7 @@ const wholeCatalogs: Record<string, { but?: string; where: string }> = {
     where: `c.attrelid >= 16384 AND c.attnum > 0 AND NOT c.attisdropped AND NOT ${toasted('c.attrelid')}`,
   },
   pg_depend: {
-    where: `c.objid >= 16384 AND c.objid NOT IN ${bookTriggers} AND NOT (c.classid = 'pg_class'::regclass AND ${toasted('c.objid')}) AND NOT ${toasted('c.refobjid')}`,
+    where: `c.objid >= 16384 AND c.objid NOT IN ${bookTriggers} AND c.objid NOT IN ${bookFunctions} AND NOT (c.classid = 'pg_class'::regclass AND ${toasted('c.objid')}) AND NOT ${toasted('c.refobjid')}`,
   },
   pg_index: { where: `c.indexrelid >= 16384 AND NOT ${toasted('c.indrelid')}` },
   pg_inherits: { where: 'true' },
