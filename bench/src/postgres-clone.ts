@@ -76,7 +76,7 @@ function driverOf(
     runtime: 'process',
     owner: 'bench',
     warn: console.warn,
-    prepare: async (work) => work(),
+    prepare: async (work) => work(new AbortController().signal),
   });
 }
 

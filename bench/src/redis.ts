@@ -53,7 +53,7 @@ async function sandboxes(): Promise<number> {
     runtime: server.runtime,
     owner: 'bench',
     warn: console.warn,
-    prepare: async (work) => work(),
+    prepare: async (work) => work(new AbortController().signal),
   });
   const template = await driver.template({
     name: 'seamkit_bench_t1',

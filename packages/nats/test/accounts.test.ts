@@ -15,7 +15,7 @@ async function driverOf(options: NatsOptions): Promise<NatsDriver> {
     runtime: server.runtime,
     owner: 'tests',
     warn: () => {},
-    prepare: async (work) => work(),
+    prepare: async (work) => work(new AbortController().signal),
   });
   closing.unshift(driver, server);
   return driver;

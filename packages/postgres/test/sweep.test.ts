@@ -26,7 +26,7 @@ async function run(name: string, runtime: RuntimeName = 'external') {
   const driver = await kit.driver(
     server.endpoint,
     {},
-    { ...context, prepare: async (work) => work() },
+    { ...context, prepare: async (work) => work(new AbortController().signal) },
   );
   drivers.push(driver);
   return driver;

@@ -129,7 +129,7 @@ describe('sweep', () => {
         runtime,
         owner: name,
         warn: () => {},
-        prepare: async (work) => work(),
+        prepare: async (work) => work(new AbortController().signal),
       },
     );
     drivers.push(driver);

@@ -18,7 +18,7 @@ beforeAll(async () => {
       runtime,
       owner: 'recovered',
       warn: () => {},
-      prepare: async (work) => work(),
+      prepare: async (work) => work(new AbortController().signal),
     },
   );
 });

@@ -36,7 +36,7 @@ function driverOf(owner: string, options: S3Options = {}, runtime: RuntimeName =
     runtime,
     owner,
     warn: () => {},
-    prepare: async (work) => work(),
+    prepare: async (work) => work(new AbortController().signal),
   });
 }
 
