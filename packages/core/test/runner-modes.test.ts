@@ -38,3 +38,39 @@ test.each(['threads', 'forks', 'vmThreads', 'vmForks'])('Vitest, pool %s', async
   const run = project.vitest('--pool', pool, 'shelf.test.mjs');
   expect([await run.ended, run.output]).toEqual(passed('Tests\\s+2 passed'));
 });
+
+// A service closes in a hook that its file declares below use(): it must still find its sandbox.
+const closing = `
+  const env = use({ it: shelf() });
+  const last = globalThis.afterAll ?? globalThis.after;
+  const suite = globalThis.describe;
+  suite('a file', () => {
+    test('works', () => caller(env.it.url)('PUT', '/key', 'value'));
+  });
+  last(async () => {
+    mark('closed', await caller(env.it.url)('GET', '/key'));
+  });`;
+
+test.each([
+  ['Jest', () => project.jest()],
+  ['Vitest', () => project.vitest('--globals', 'shelf.test.js')],
+])('%s: hooks that end a file find their sandboxes', async (_name, start) => {
+  project.file('shelf.test.js', closing);
+  const run = start();
+  expect([await run.ended, run.output]).toEqual([0, expect.anything()]);
+  expect(project.mark('closed')).toBe('value');
+});
+
+test('Mocha: hooks that end a suite find their sandboxes', async () => {
+  project.file(
+    'shelf.test.js',
+    `const env = use({ it: shelf() });
+    describe('a file', () => {
+      it('works', () => caller(env.it.url)('PUT', '/key', 'value'));
+      after(async () => mark('closed', await caller(env.it.url)('GET', '/key')));
+    });`,
+  );
+  const run = project.mocha('shelf.test.js');
+  expect([await run.ended, run.output]).toEqual(passed('1 passing'));
+  expect(project.mark('closed')).toBe('value');
+});

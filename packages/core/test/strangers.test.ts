@@ -227,7 +227,7 @@ describeAsRoot('of another user', () => {
         kit: 'it',
         path: '',
         from: folder(0, 'mine'),
-        step: (_, work) => work(() => {}),
+        step: (_, work) => work(() => {}, new AbortController().signal),
         log() {},
       },
     );

@@ -8,6 +8,7 @@ export interface MochaSuite {
   beforeEach(run: MochaHook): void;
   afterEach(run: MochaHook): void;
   afterAll(run: MochaHook): void;
+  _afterAll: unknown[];
   on(event: 'suite', listener: (suite: MochaSuite) => void): void;
   off(event: 'suite', listener: (suite: MochaSuite) => void): void;
   once(event: 'post-require', listener: () => void): void;
@@ -74,6 +75,12 @@ function hook(suite: MochaSuite, name: Name, run: MochaRun): void {
   suite[name](function hook() {
     this.timeout(0); // start-up has deadlines of its own
     return run(this.currentTest?.fullTitle());
+  });
+  if (name !== 'afterAll') return;
+  // After the suite's own, which may still need the sandboxes.
+  const ours = suite._afterAll.at(-1);
+  suite.beforeAll(async () => {
+    suite._afterAll.push(...suite._afterAll.splice(suite._afterAll.indexOf(ours), 1));
   });
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
+import { runLast } from './jest';
 import { MochaFile, mochaSuite } from './mocha';
 
 type Hook = (run: (...args: any[]) => unknown, options?: any) => unknown;
@@ -15,6 +16,7 @@ export interface Runner {
   beforeAll(run: () => Promise<void>): void;
   beforeEach(run: (test: TestInfo) => Promise<void>): void;
   afterEach(run: (test: TestInfo) => Promise<void>): void;
+  /** After the file's own under Jest, Vitest and Mocha; under node:test after those of suites. */
   afterAll(run: () => Promise<void>): void;
 }
 
@@ -50,7 +52,11 @@ export function runnerHere(passed?: RunnerHooks): Runner | undefined {
     beforeAll: (run) => void beforeAll(() => run(), options),
     beforeEach: (run) => void hooks.beforeEach(withTest(run), options),
     afterEach: (run) => void hooks.afterEach(withTest(run), options),
-    afterAll: (run) => void afterAll(() => run(), options),
+    afterAll: (run) => {
+      const hook = () => run();
+      afterAll(hook, options);
+      runLast(hook);
+    },
   };
 }
 

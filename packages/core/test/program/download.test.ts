@@ -64,7 +64,11 @@ describeUnless(!debian && 'downloads need apt and dpkg')('a program from package
   const find = (version?: string, env?: Record<string, string>) =>
     findProgram(
       { ...spec, version },
-      { ...where(env), step: (_title, work) => work(() => {}), log: () => {} },
+      {
+        ...where(env),
+        step: (_title, work) => work(() => {}, new AbortController().signal),
+        log: () => {},
+      },
     );
   const roots = () =>
     existsSync(join(cache, 'debian'))
@@ -76,7 +80,7 @@ describeUnless(!debian && 'downloads need apt and dpkg')('a program from package
 
   test('a rehearsal tells what would be downloaded, and downloads nothing', async () => {
     mirror.publish('bookworm', [{ name: 'greeter', version: '2.5.1' }]);
-    const step = (_title: string, work: any) => work(() => {});
+    const step = (_title: string, work: any) => work(() => {}, new AbortController().signal);
     const rehearsal = findProgram(spec, { ...where(), step, log: () => {}, rehearsal: true });
     await expect(rehearsal).rejects.toThrow(
       /^greeter 2\.5\.1 from debian bookworm \(1 packages, .* MB\)$/,

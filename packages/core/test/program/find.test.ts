@@ -44,7 +44,7 @@ function find(wanted: Partial<ProgramSpec>, env: Record<string, string> = {}) {
       path: `${join(folder, 'bin')}:/usr/bin:/bin`,
       from: join(folder, 'project/deep'),
       env: { SEAMKIT_CACHE: join(folder, 'cache'), ...env },
-      step: (_title, work) => work(() => {}),
+      step: (_title, work) => work(() => {}, new AbortController().signal),
       log: () => {},
     },
   );

@@ -38,7 +38,7 @@ function find(spec: ProgramSpec): Promise<Program> {
     path: '/nowhere',
     from: __dirname,
     env: { SEAMKIT_CACHE: join(folder, 'cache') },
-    step: (_title, work) => work(() => {}),
+    step: (_title, work) => work(() => {}, new AbortController().signal),
     log: () => {},
   });
 }

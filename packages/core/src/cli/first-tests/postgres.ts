@@ -68,7 +68,7 @@ test('the migrations have run', async () => {
 test('what a test writes is gone in the next one', async () => {
   const before = await tables();
   await env.db.query('create table scratch (id int)');
-  await env.db.reset(); // as it is done for you after each test
+  await env.db.reset(); // as it is done for you before each test
   ${style.equal('await tables()', 'before')}
 });
 `,
