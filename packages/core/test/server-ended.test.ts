@@ -72,6 +72,21 @@ test('a server that dies after a reset failed, before another sandbox is open: t
   expect(new URL(env.it.url).port).not.toBe(before);
 });
 
+test('what hooks wrote is lost with the server: each test after that hears so, until the file ends', async () => {
+  const env = await open({ it: shelf({ key: 'lost' }) });
+  await caller(env.it.url)('PUT', '/seed', 'of a hook');
+  await env.setBaseline();
+  await killServer('SIGTERM');
+  const lost = {
+    code: 'BASELINE_LOST',
+    message: expect.stringMatching(/it: what this file's hooks wrote is lost.*SERVER_ENDED/s),
+  };
+  for (const _test of [1, 2]) await expect(env.reset()).rejects.toMatchObject(lost);
+  await env.close();
+  await using next = await open({ it: shelf({ key: 'lost' }) });
+  expect(JSON.parse(await caller(next.it.url)('GET', ''))).toEqual([]);
+});
+
 test('a server that dies while its baseline is made: that is the error, with what prepare said', async () => {
   const prepare = async (url: string) => {
     await killServer('SIGKILL');

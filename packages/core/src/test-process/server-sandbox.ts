@@ -105,7 +105,10 @@ export class ServerSandbox {
     if (!broken && result !== 'spent') return;
     this.held = undefined;
     await inTime(() => held.sandbox.close()).catch(() => {});
-    if (held.moved) throw await this.lose(broken);
+    if (held.moved) {
+      await this.leases!.release(held, 'dirty').catch(() => {}); // its server is gone
+      throw await this.lose(broken);
+    }
     if (broken) return this.beginAgain(broken as Error);
     this.inBackground(this.leases!.throwAway(held));
     if (!held.session.alive) await this.reconnect();
