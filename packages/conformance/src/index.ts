@@ -1,5 +1,5 @@
 export { type Capability, capabilities } from './capability';
-export type { ConformanceCase } from './cases';
 export { type ConformanceTest, conformance, type Suite } from './conformance';
+export type { ConformanceCase } from './conformance-case';
 export type { Harness } from './harness';
 export type { Result } from './result';

@@ -173,6 +173,21 @@ export async function withServer(
   });
 }
 
+/** The kit's driver on a server, as core makes it. */
+export async function driverFor(stage: Stage, { endpoint, runtime }: OpenServer) {
+  const { kit, options } = stage.harness.kit(stage.harness.options);
+  if (kit.kind !== 'server') throw new Error('a local kit has no driver');
+  const context = {
+    kit: kit.name,
+    runtime,
+    owner: 'c0nf0rm',
+    warn: () => {},
+    prepare: async <R>(work: (signal: AbortSignal) => R | Promise<R>) =>
+      work(new AbortController().signal),
+  };
+  return kit.driver(endpoint, options, context);
+}
+
 /** Polls until `condition` holds. Rejects after `deadline` ms (default 10,000). */
 export async function until(
   condition: () => Promise<boolean> | boolean,

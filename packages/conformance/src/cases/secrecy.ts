@@ -3,13 +3,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint, Json } from '@seamkit/core';
 import { belongings } from '@seamkit/core/inspect';
-import type { ConformanceCase } from './cases';
-import { family, isLoopback, listening, listeningSockets, processIds } from './listening';
-import { type Stage, until, withServer } from './stage';
-import { below, openToStrangers, stranger } from './strangers';
+import type { ConformanceCase } from '../conformance-case';
+import { family, isLoopback, listening, listeningSockets, processIds } from '../listening';
+import { type Stage, until, withServer } from '../stage';
+import { below, openToStrangers, stranger } from '../strangers';
 
 /** Who can reach a server of ours, and who gets to know its passwords. */
-export const securityCases: readonly ConformanceCase[] = [
+export const secrecyCases: readonly ConformanceCase[] = [
   {
     name: 'its server listens on loopback only',
     shows: 'secrecy',

@@ -1,6 +1,6 @@
 import { strictEqual as equal, ok } from 'node:assert/strict';
-import type { ConformanceCase } from './cases';
-import { clockOff } from './clock';
+import { clockOff } from '../clock';
+import type { ConformanceCase } from '../conformance-case';
 
 /** Minutes. S3 refuses whoever is off by more than 15. */
 const skews = [-12, 12];
