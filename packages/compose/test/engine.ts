@@ -21,8 +21,8 @@ export function describeWithEngine(title: string, tests: () => void): void {
       process.env.SEAMKIT_COMPOSE_RUNTIME = 'container';
       process.env.SEAMKIT_WORKSPACE = newWorkspace();
     });
-    tests();
-    // After what the tests give back: Jest runs these in order.
+    // Its sandboxes are given back at the end of this block, before the workspace ends.
+    describe('here', tests);
     afterAll(async () => {
       await endWorkspace(process.env.SEAMKIT_WORKSPACE!);
       process.env = before;

@@ -74,6 +74,14 @@ test('a reset that is never answered is given up: the sandbox is replaced, and t
   }
 });
 
+test('a client that never closes does not hold up the end of a file', async () => {
+  const trouble = (step: string) => {
+    if (step === 'disconnect') return new Promise(() => {});
+  };
+  const env = await open({ it: shelf({ trouble }) });
+  await env.close();
+}, 30_000);
+
 test('a prepare that takes too long is told to stop', async () => {
   let stopped: Error | undefined;
   const prepare = (_url: string, { signal }: { signal: AbortSignal }) =>

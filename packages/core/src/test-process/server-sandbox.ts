@@ -17,6 +17,8 @@ import { type Place, sandboxContext } from './sandbox-context';
 /** ms to wait for the end of a server that does not answer any more. */
 const silent = 5_000;
 const resetTimeoutDefault = 30_000;
+/** ms that ending the kit's own clients may take. */
+const closePatience = 5_000;
 /**
  * A sandbox on a server, as one test file holds it: from the choice of the runtime to the release.
  * Its calls are made one at a time.
@@ -52,7 +54,7 @@ export class ServerSandbox {
       await this.connect();
       this.held = await this.leases!.acquire();
     } catch (error) {
-      await this.driver?.close();
+      await closed(() => this.driver?.close());
       const end = this.server && (await endOfServer(this.server));
       if (!end) throw error;
       const { code, summary, ...details } = end.toData();
@@ -104,7 +106,7 @@ export class ServerSandbox {
     });
     if (!broken && result !== 'spent') return;
     this.held = undefined;
-    await inTime(() => held.sandbox.close()).catch(() => {});
+    await closed(() => held.sandbox.close());
     if (held.moved) {
       await this.leases!.release(held, 'dirty').catch(() => {}); // its server is gone
       throw await this.lose(broken);
@@ -126,11 +128,11 @@ export class ServerSandbox {
           (spent) => !spent,
           () => false,
         ));
-      await inTime(() => held.sandbox.close()).catch(() => {});
+      await closed(() => held.sandbox.close());
       await this.leases!.release(held, reset ? 'clean' : 'dirty').catch(() => {}); // the keeper is gone, and all with it
     }
-    await Promise.all(this.background);
-    await this.driver?.close();
+    await closed(() => Promise.all(this.background));
+    await closed(() => this.driver?.close());
   }
 
   /** Ends this process' part in it and leaves the sandbox as it is, held by the keeper. */
@@ -197,7 +199,7 @@ export class ServerSandbox {
   }
 
   private async reconnect(): Promise<void> {
-    await this.driver?.close().catch(() => {});
+    await closed(() => this.driver?.close());
     this.driver = undefined;
     await this.connect();
   }
@@ -210,6 +212,11 @@ export class ServerSandbox {
       .finally(() => this.background.delete(quiet));
     this.background.add(quiet);
   }
+}
+
+/** Clients whose server is gone may wait for its last word for ever. */
+async function closed(work: () => Promise<unknown> | undefined): Promise<void> {
+  await within(closePatience, work, () => new Error('not closed')).catch(() => {});
 }
 
 /** A server that neither answers nor ends must not hold up a run. */

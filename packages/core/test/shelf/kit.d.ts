@@ -9,8 +9,8 @@ export interface ShelfOptions extends ServerOptions {
   spares?: number;
   /** Every reset asks for another sandbox. */
   spend?: boolean;
-  /** Called before the driver makes, opens or resets a sandbox, to make that fail. */
-  trouble?(step: 'create' | 'open' | 'reset', name: string): unknown;
+  /** Called before the driver makes, opens or resets a sandbox, or closes, to make that fail. */
+  trouble?(step: 'create' | 'open' | 'reset' | 'disconnect', name: string): unknown;
 }
 
 export const shelf: (options?: ShelfOptions) => Boundary<{ url: string; name: string }>;

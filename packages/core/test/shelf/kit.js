@@ -92,7 +92,7 @@ exports.shelf = defineKit({
         await Promise.all(over.map(drop));
         return over;
       },
-      async close() {},
+      close: async () => options.trouble?.('disconnect', ''),
     };
   },
 });
