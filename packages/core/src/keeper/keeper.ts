@@ -30,7 +30,7 @@ import { Sessions } from './sessions';
 /** ms that a keeper stays after the last process that used it, so that the next package or run finds it warm. */
 const lingerDefault = 3_000;
 /** ms between two looks for processes that used it. */
-const usersInterval = 500;
+const usersInterval = 250;
 /** ms that it waits for its first session, however short it is to linger. */
 const firstSession = 3_000;
 
