@@ -23,8 +23,8 @@ function command(end: string): void {
     `
     const { caller } = require(${JSON.stringify(require.resolve('./shelf/kit'))});
     caller(process.env.SHELF_URL)('GET', '/kept').then((kept) => {
-      process.stdout.write(kept + ' ' + process.argv.slice(2).join(' '));
       ${end}
+      process.stdout.write(kept + ' ' + process.argv.slice(2).join(' '));
     });`,
   );
 }

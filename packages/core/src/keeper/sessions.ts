@@ -20,7 +20,7 @@ interface Session {
  */
 export class Sessions {
   private readonly open = new Map<string, Session>();
-  /** Identities of the processes that had a session, and of their runners. */
+  /** Identities of the runners that had a session; of a process without workers, its own. */
   private readonly users = new Set<string>();
 
   constructor(private readonly on: { ended(session: string): void; idle(): void; busy(): void }) {
@@ -32,11 +32,11 @@ export class Sessions {
   }
 
   /** Begins a session whose stream is `response`. */
-  begin({ runner, process }: SessionRequest, response: ServerResponse, owner: string): void {
+  begin({ runner }: SessionRequest, response: ServerResponse, owner: string): void {
     const session = randomBytes(6).toString('hex');
     if (this.open.size === 0) this.on.busy();
     this.open.set(session, { response, runner });
-    for (const user of [runner, process]) if (user !== undefined) this.users.add(user);
+    if (runner !== undefined) this.users.add(runner);
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     write(response, { session, owner });
     response.once('close', () => {
@@ -44,7 +44,10 @@ export class Sessions {
     });
   }
 
-  /** Whether a process that had a session still runs, or its runner: one may have clients open. */
+  /**
+   * Whether a runner that had a session still lives: its processes may have clients open. Workers
+   * that it left behind do not count.
+   */
   get hasUsers(): boolean {
     for (const user of this.users) if (!isAlive(user)) this.users.delete(user);
     return this.users.size > 0;

@@ -37,8 +37,6 @@ export interface StartOptions {
 export interface SessionRequest {
   /** Identity of the runner's process; a session ends with it, though a worker may live on. */
   runner?: string;
-  /** Identity of the process that begins it: its clients may be open when the session has ended. */
-  process?: string;
 }
 
 /** First line of a session's stream; then come notices, for as long as the session lives. */

@@ -76,7 +76,7 @@ type Taking = { [Path in keyof Calls]: Calls[Path][0] extends null ? never : Pat
 
 /** What the keeper takes, by path. A path that is not named here takes nothing. */
 const requests: Record<Taking | '/session' | '/logs', Record<string, OptionCheck>> = {
-  '/session': { runner: maybe(text), process: maybe(text) } satisfies Fields<SessionRequest>,
+  '/session': { runner: maybe(text) } satisfies Fields<SessionRequest>,
   '/logs': { kit: text, follow: is.boolean } satisfies Fields<LogsRequest>,
   '/ensure': { session: text, identity, start } satisfies Fields<EnsureRequest>,
   '/ended': {

@@ -67,7 +67,7 @@ export class KeeperSession {
     onNotice: (notice: string) => void,
   ): Promise<KeeperSession | undefined> {
     const begin = async () => {
-      const request: SessionRequest = { runner: runner(), process: identify(process.pid) };
+      const request: SessionRequest = { runner: runner() };
       const stream = await send(paths.socket, '/session', JSON.stringify(request));
       stream.on('error', () => {}); // 'close' says enough
       const lines = createInterface({ input: stream });
