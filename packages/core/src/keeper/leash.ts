@@ -10,6 +10,8 @@ import { endByIdentity, isAlive } from '../system/process-identity';
 /** ms that it goes on for an engine that is away; then that is left to the next keeper. */
 const patience = 120_000;
 const pause = 500;
+/** ms for the starter of a keeper to read its log. */
+const reading = 1_000;
 
 /**
  * The keeper's leash: a process that does nothing but hold one end of a pipe. When the keeper is
@@ -46,11 +48,13 @@ async function main(
   const end = performance.now() + patience;
   let swept = await ledger.sweep();
   if (swept) removeFolder(run);
+  // What a keeper that failed has said is for its starter to read.
+  if (statSync(log, { throwIfNoEntry: false })?.size) await delay(reading);
   // The socket is the next keeper's, if there is one already.
   const free = tryLock(lock);
   if (free) {
     rmSync(socket, { force: true });
-    if (statSync(log, { throwIfNoEntry: false })?.size === 0) rmSync(log, { force: true });
+    rmSync(log, { force: true });
     clearLock(startLock);
     free();
     removeIfEmpty(dirname(lock));
@@ -62,7 +66,7 @@ async function main(
   }
 }
 
-/** Not where a log is left to be read, or somebody starts the next keeper. */
+/** Not where somebody starts the next keeper. */
 function removeIfEmpty(folder: string): void {
   try {
     rmdirSync(folder);
