@@ -1,3 +1,4 @@
+const { isDeepStrictEqual } = require('node:util');
 const { checkOptions, defineKit, is, SeamkitError } = require('@seamkit/core');
 const { ask } = require('./client');
 
@@ -48,9 +49,15 @@ exports.prices = defineKit(
           return name;
         },
         async open(list, baseline) {
+          let current = baseline;
           return {
             members: { url: urlOf(list), all: () => ask(url, 'all', list) },
-            reset: () => put(list, baseline),
+            reset: () => put(list, current),
+            async setBaseline() {
+              const before = current;
+              current = await ask(url, 'all', list);
+              return !isDeepStrictEqual(current, before);
+            },
             close: async () => {},
           };
         },

@@ -1,7 +1,9 @@
 import { clearTimeout, setTimeout } from 'node:timers';
 import { SeamkitError } from '@seamkit/core';
-import type { RawData } from 'ws';
 import { compareSubset } from './matcher';
+
+/** As a socket of `ws` gives it. */
+type Data = Buffer | ArrayBuffer | Buffer[];
 
 /** What goes over a WebSocket: text, bytes, or anything else as JSON. */
 export type Message = string | Uint8Array | object;
@@ -32,7 +34,7 @@ export class WebSocketPeer {
   constructor(socket: OpenSocket, params: Record<string, string> = {}) {
     this.params = params;
     this.#socket = socket;
-    socket.on('message', (data: RawData, binary: boolean) => {
+    socket.on('message', (data: Data, binary: boolean) => {
       const message = decode(data, binary);
       this.#received.push(message);
       this.#unread.push(message);
@@ -143,7 +145,7 @@ export interface OpenOptions extends Deadline {
   protocols?: readonly string[];
 }
 
-export function decode(data: RawData, binary: boolean): unknown {
+export function decode(data: Data, binary: boolean): unknown {
   const bytes = Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer);
   if (binary) return bytes;
   const text = bytes.toString();
