@@ -1,3 +1,6 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { open, use } from '@seamkit/core';
 import { redis } from '@seamkit/redis';
@@ -19,6 +22,11 @@ async function seed(url: string): Promise<void> {
   await client.set('session', 'a', 'EX', 1_000);
   await client.quit();
 }
+
+// A server of this file's own: there nothing is given back that others then get, so that a database
+// has the number of its sandbox.
+const workspace = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-own-baseline-')));
+process.env.SEAMKIT_WORKSPACE = workspace;
 
 const env = use({ cache: redis({ prepare: seed }), empty: redis() });
 const opened: Redis[] = [];
@@ -87,6 +95,7 @@ beforeAll(async () => {
 afterAll(() => {
   jest.restoreAllMocks();
   for (const client of opened) client.disconnect();
+  rmSync(workspace, { recursive: true });
 });
 
 describe.each([1, 2, 3])('round %i', () => {

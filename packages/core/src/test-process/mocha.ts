@@ -79,7 +79,8 @@ function hook(suite: MochaSuite, name: Name, run: MochaRun): void {
   if (name !== 'afterAll') return;
   // After the suite's own, which may still need the sandboxes.
   const ours = suite._afterAll.at(-1);
-  suite.beforeAll(async () => {
+  suite.beforeAll(async function order() {
+    this.timeout(0);
     suite._afterAll.push(...suite._afterAll.splice(suite._afterAll.indexOf(ours), 1));
   });
 }
