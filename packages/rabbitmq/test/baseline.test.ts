@@ -16,8 +16,9 @@ async function send(channel: ConfirmChannel, queue: string, text: string) {
 beforeEach(() => {
   warnings = [];
   jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    // With SEAMKIT_LOG=info the choice of the runtime is printed too.
-    if (!/ as (process|container|external) /.test(String(text))) warnings.push(String(text));
+    // Progress of a first download, and with SEAMKIT_LOG=info the choice of the runtime.
+    if (!/ as (process|container|external) |^seamkit rabbitmq: /.test(String(text)))
+      warnings.push(String(text));
     return true;
   });
 });
