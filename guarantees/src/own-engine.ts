@@ -23,7 +23,7 @@ export class OwnEngine {
     this.host = `tcp://${network}.2:2375`;
   }
 
-  /** Why it cannot be had here, where it cannot. */
+  /** Why it is not available here; undefined where it is. */
   static missing(): string | undefined {
     return process.getuid?.() === 0 ? undefined : 'an engine of our own needs root';
   }

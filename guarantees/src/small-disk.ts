@@ -7,7 +7,7 @@ import { join } from 'node:path';
 export class SmallDisk {
   readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'seamkit-disk-')));
 
-  /** Why it cannot be had here, where it cannot. */
+  /** Why it is not available here; undefined where it is. */
   static missing(): string | undefined {
     return process.getuid?.() === 0 ? undefined : 'mounting a small disk needs root';
   }

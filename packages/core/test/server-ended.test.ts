@@ -88,6 +88,14 @@ test('what hooks wrote is lost with the server: each test after that hears so, u
   expect(JSON.parse(await caller(next.it.url)('GET', ''))).toEqual([]);
 });
 
+test('a server that dies under the hooks of a file, before its first test: the same', async () => {
+  await using env = await open({ it: shelf({ key: 'lost before' }) });
+  await caller(env.it.url)('PUT', '/seed', 'of a hook');
+  await killServer('SIGTERM');
+  const lost = { code: 'BASELINE_LOST', cause: { code: 'SERVER_ENDED' } };
+  for (const _test of [1, 2]) await expect(env.setBaseline()).rejects.toMatchObject(lost);
+});
+
 test('a server that dies while its baseline is made: that is the error, with what prepare said', async () => {
   const prepare = async (url: string) => {
     await killServer('SIGKILL');

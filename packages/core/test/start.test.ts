@@ -54,7 +54,7 @@ test('a runtime that is forced and not available', async () => {
   }
 });
 
-test('external without a url, and with one that is none', async () => {
+test('external without a url, and with a malformed one', async () => {
   const missing = await failure(open({ it: shelf({ runtime: 'external' }) }));
   expect(missing).toMatchObject({
     code: 'RUNTIME_UNAVAILABLE',

@@ -5,7 +5,7 @@ import type { HttpRequest, HttpResponse } from './interaction';
 export class ContractCheck {
   readonly #contract: Contract;
 
-  /** @throws SeamkitError `OPTION_INVALID` for a document that is none */
+  /** @throws SeamkitError `OPTION_INVALID` for a document that is not OpenAPI */
   constructor(file: string) {
     this.#contract = loadContract(file);
   }

@@ -60,7 +60,7 @@ type AddRoute = (
   extra: { label: string; checks: Check[]; discriminant: Discriminant },
 ) => StubRoute;
 
-/** @throws SeamkitError `OPTION_INVALID` for a schema that is none, or without the package `graphql` */
+/** @throws SeamkitError `OPTION_INVALID` for an invalid schema, or without the package `graphql` */
 export function graphqlEndpoint({ schema }: GraphqlOptions, add: AddRoute): GraphqlEndpoint {
   const checkResult = schema === undefined ? undefined : schemaCheck(schema);
   const operation = (kind: string, name: string, match: OperationMatch = {}): GraphqlOperation => {
@@ -139,7 +139,7 @@ function schemaCheck(source: string): (request: Operation, result: GraphqlResult
   try {
     schema = graphql.buildSchema(source);
   } catch (error) {
-    throw SeamkitError.wrap(error, 'OPTION_INVALID', 'graphql() has a schema that is none');
+    throw SeamkitError.wrap(error, 'OPTION_INVALID', 'graphql() got an invalid schema');
   }
   return async ({ query = '', name, variables }, { data }) => {
     const document = graphql.parse(query);

@@ -84,7 +84,7 @@ test('a simulated failure is no answer of the API', async () => {
   expect(await complaint({ amount: 5 }, { id: 'ch_1' }, true)).toBeUndefined();
 });
 
-test('a document that is none is refused', async () => {
+test('a document that is not OpenAPI is refused', async () => {
   const { kit, options } = http({ contract: join(folder, 'nowhere.yaml') });
   if (kit.kind === 'server') throw new Error('not a local kit');
   await expect(kit.open(options, {} as never)).rejects.toMatchObject({ code: 'OPTION_INVALID' });

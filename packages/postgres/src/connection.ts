@@ -30,8 +30,6 @@ export async function connectTo(
   client.on('error', () => {});
   try {
     await client.connect();
-    // pg does not tell of the socket in its types.
-    letProcessEnd((client as unknown as { connection: { stream: Socket } }).connection.stream);
     return client;
   } catch (error) {
     await client.end().catch(() => {});
@@ -44,6 +42,14 @@ export async function connectTo(
       { hint: hintFor(code) },
     );
   }
+}
+
+/** The same, for one that stays open: between its queries the process may end. */
+export async function stayConnectedTo(...to: Parameters<typeof connectTo>): Promise<Client> {
+  const client = await connectTo(...to);
+  // pg does not tell of the socket in its types.
+  letProcessEnd((client as unknown as { connection: { stream: Socket } }).connection.stream);
+  return client;
 }
 
 function hintFor(code: string | undefined): string {
@@ -103,7 +109,7 @@ export async function connectToSandbox(
 ): Promise<Client> {
   const settings = sessionSettings.filter(([, , since = 0]) => major >= since);
   if (superuser) settings.push(['session_replication_role', 'replica'], [restoring, 'on']);
-  return connectTo(
+  return stayConnectedTo(
     url,
     'seamkit',
     settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Json, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { connectTo, urlOf } from './connection';
+import { stayConnectedTo, urlOf } from './connection';
 import { markOf } from './names';
 import { connectToRegistry, Registry } from './registry';
 import { oldest } from './server';
@@ -46,7 +46,7 @@ export class Databases {
     { owner, runtime }: Pick<SandboxContext, 'owner' | 'runtime'>,
     onEnd: () => void,
   ): Promise<Databases> {
-    const client = await connectTo(url, `seamkit ${owner}`);
+    const client = await stayConnectedTo(url, `seamkit ${owner}`);
     client.once('error', onEnd).once('end', onEnd);
     try {
       const { rows } = await client.query(`

@@ -1,6 +1,6 @@
 import { SeamkitError } from '@seamkit/core';
 import { type Client, escapeIdentifier } from 'pg';
-import { connectTo, urlOf } from './connection';
+import { stayConnectedTo, urlOf } from './connection';
 import type { Query } from './sessions';
 
 /*
@@ -62,7 +62,7 @@ export async function connectToRegistry(
       { hint: `as its owner type: ALTER DATABASE ${escapeIdentifier(name)} RENAME TO …;` },
     );
   }
-  const registry = await connectTo(urlOf(url, name), application);
+  const registry = await stayConnectedTo(urlOf(url, name), application);
   await registry.query(setUp);
   return registry;
 }

@@ -2,29 +2,19 @@ import { open } from '@seamkit/core';
 import { type RabbitOptions, rabbitmq } from '@seamkit/rabbitmq';
 import { type ConfirmChannel, connect } from 'amqplib';
 import { client, clients } from './service';
+import { warnings, watchWarnings } from './warnings';
 
 const start = (options: RabbitOptions = {}) =>
   open({ mq: rabbitmq({ version: process.env.RABBITMQ_VERSION, ...options }) });
-
-let warnings: string[];
 
 async function send(channel: ConfirmChannel, queue: string, text: string) {
   channel.sendToQueue(queue, Buffer.from(text), { messageId: text });
   await channel.waitForConfirms();
 }
 
-beforeEach(() => {
-  warnings = [];
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    // Progress of a first download, and with SEAMKIT_LOG=info the choice of the runtime.
-    if (!/ as (process|container|external) |^seamkit rabbitmq: /.test(String(text)))
-      warnings.push(String(text));
-    return true;
-  });
-});
+watchWarnings();
 
 afterEach(async () => {
-  jest.restoreAllMocks();
   await Promise.all(clients.splice(0).map((connection) => connection.close().catch(() => {})));
 });
 

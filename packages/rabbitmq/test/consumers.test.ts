@@ -3,6 +3,7 @@ import { open } from '@seamkit/core';
 import { type RabbitOptions, rabbitmq } from '@seamkit/rabbitmq';
 import { type ConsumeMessage, connect } from 'amqplib';
 import { client, clients, consume, Inbox, Listener } from './service';
+import { warnings, watchWarnings } from './warnings';
 
 jest.setTimeout(60_000);
 
@@ -21,19 +22,9 @@ async function declare(url: string) {
   await connection.close();
 }
 
-let warnings: string[];
-beforeEach(() => {
-  warnings = [];
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    // Progress of a first download, and with SEAMKIT_LOG=info the choice of the runtime.
-    if (!/ as (process|container|external) |^seamkit rabbitmq: /.test(String(text)))
-      warnings.push(String(text));
-    return true;
-  });
-});
+watchWarnings();
 
 afterEach(async () => {
-  jest.restoreAllMocks();
   // A sandbox that cannot be put right is replaced by another, which would hide it.
   expect(warnings.join('')).not.toContain('replaced');
   await Promise.all(clients.splice(0).map((connection) => connection.close().catch(() => {})));

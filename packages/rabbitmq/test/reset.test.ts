@@ -2,6 +2,7 @@ import { open } from '@seamkit/core';
 import { type RabbitOptions, rabbitmq } from '@seamkit/rabbitmq';
 import { connect } from 'amqplib';
 import { client, clients } from './service';
+import { warnings, watchWarnings } from './warnings';
 
 /** Messages come at once, but on a busy machine that can be a while. */
 const soon = { timeout: 20_000 };
@@ -39,23 +40,12 @@ async function declareReplicated(url: string) {
   await connection.close();
 }
 
-let warnings: string[];
-
 const start = (options: RabbitOptions = { prepare: declare }) =>
   open({ mq: rabbitmq({ version: process.env.RABBITMQ_VERSION, ...options }) });
 
-beforeEach(() => {
-  warnings = [];
-  jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    // Progress of a first download, and with SEAMKIT_LOG=info the choice of the runtime.
-    if (!/ as (process|container|external) |^seamkit rabbitmq: /.test(String(text)))
-      warnings.push(String(text));
-    return true;
-  });
-});
+watchWarnings();
 
 afterEach(async () => {
-  jest.restoreAllMocks();
   // A sandbox that cannot be put right is replaced by another, which would hide it.
   expect(warnings.join('')).not.toContain('replaced');
   await Promise.all(clients.splice(0).map((connection) => connection.close().catch(() => {})));

@@ -31,7 +31,7 @@ test.each([
   expect(response.json()).toMatchObject({ field });
 });
 
-test('a product can be had for free, and be out of stock', async () => {
+test('a product may cost nothing, and may be out of stock', async () => {
   await using api = await startApi(env);
 
   const payload = newProduct.build({ priceCents: 0, stock: 0 });

@@ -53,7 +53,8 @@ export class OpenBoundaries<B extends Boundaries> {
   private state: 'new' | 'open' | 'closed' = 'new';
   /** The first test has begun. */
   private begun = false;
-  private running: string[] = [];
+  /** The name of the test that runs, where they may not run at the same time. */
+  private running: string | undefined;
 
   /**
    * @param every what a reset comes before: each test, or only the file
@@ -108,10 +109,6 @@ export class OpenBoundaries<B extends Boundaries> {
     this.setVariables();
   }
 
-  get isOpen(): boolean {
-    return this.state === 'open';
-  }
-
   get isClosed(): boolean {
     return this.state === 'closed';
   }
@@ -130,10 +127,17 @@ export class OpenBoundaries<B extends Boundaries> {
    */
   async begin(test: TestInfo): Promise<void> {
     if (this.state !== 'open') return;
-    if (this.running.length > 0 && this.every === 'test') throw concurrent(test, this.running[0]!);
-    this.running.push(test.name ?? '');
-    if (!this.begun) await this.each(({ sandbox }) => sandbox.begin(test));
-    else if (this.every === 'test') await this.reset();
+    if (this.every === 'test') {
+      if (this.running !== undefined) throw concurrent(test, this.running);
+      this.running = test.name ?? '';
+    }
+    try {
+      if (!this.begun) await this.each(({ sandbox }) => sandbox.begin(test));
+      else if (this.every === 'test') await this.reset();
+    } catch (error) {
+      this.running = undefined; // a runner may leave out our afterEach
+      throw error;
+    }
     this.begun = true;
     for (const { place } of this.parts) place.test = test;
     this.connections.begin();
@@ -142,7 +146,7 @@ export class OpenBoundaries<B extends Boundaries> {
   /** A test ended. @throws what a boundary found wrong with it */
   async end(test: TestInfo): Promise<void> {
     if (this.state !== 'open') return;
-    this.running.pop();
+    this.running = undefined;
     this.connections.end(test.name);
     await this.each(({ sandbox }) => sandbox.verify(test));
   }

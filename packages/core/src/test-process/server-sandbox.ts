@@ -68,28 +68,40 @@ export class ServerSandbox {
 
   /**
    * What is there now is the baseline from now on.
-   * @throws SeamkitError `UNSUPPORTED` where the kit has no such thing
+   * @throws SeamkitError `UNSUPPORTED` where the kit has no such thing, `BASELINE_LOST`, or what the
+   * kit has against it
    */
   async setBaseline(): Promise<void> {
+    if (this.lost) throw this.lost;
     const { held } = this;
     if (!held?.sandbox.setBaseline) throw noOwnBaseline(this.place.boundary);
-    if (await held.sandbox.setBaseline()) held.moved = true;
+    try {
+      if (await inTime(() => held.sandbox.setBaseline!())) held.moved = true;
+    } catch (error) {
+      if (error instanceof SeamkitError) throw error;
+      throw await this.lose(held, error);
+    }
   }
 
   /** Before a file's first test: what its hooks wrote is its baseline, where the kit has such a thing. */
   async begin(test: TestInfo): Promise<void> {
-    await (this.held?.sandbox.setBaseline ? this.setBaseline() : this.reset(test));
+    await (this.lost || this.held?.sandbox.setBaseline ? this.setBaseline() : this.reset(test));
   }
 
   /** For another file: the template's baseline, whatever the last file has set. The url stays. */
   async startOver(): Promise<void> {
     const { held } = this;
     if (!held?.moved) return this.reset({});
-    await held.sandbox.close();
     this.held = undefined;
-    await this.driver!.recover(held.data, held.template);
-    held.sandbox = await this.driver!.open(held.data, held.template);
-    this.held = { ...held, moved: false };
+    await closed(() => held.sandbox.close());
+    try {
+      await this.driver!.recover(held.data, held.template);
+      const sandbox = await this.driver!.open(held.data, held.template);
+      this.held = { ...held, sandbox, moved: false };
+    } catch (error) {
+      await this.leases!.release(held, 'dirty').catch(() => {}); // its server is gone
+      await this.beginAgain(error as Error);
+    }
   }
 
   /** To the baseline, in this sandbox or in another. @throws SeamkitError `BASELINE_LOST` */
@@ -105,12 +117,9 @@ export class ServerSandbox {
       broken = error;
     });
     if (!broken && result !== 'spent') return;
+    if (held.moved) throw await this.lose(held, broken);
     this.held = undefined;
     await closed(() => held.sandbox.close());
-    if (held.moved) {
-      await this.leases!.release(held, 'dirty').catch(() => {}); // its server is gone
-      throw await this.lose(broken);
-    }
     if (broken) return this.beginAgain(broken as Error);
     this.inBackground(this.leases!.throwAway(held));
     if (!held.session.alive) await this.reconnect();
@@ -187,7 +196,11 @@ export class ServerSandbox {
     if (!renewed) await this.renew();
   }
 
-  private async lose(broken: unknown): Promise<SeamkitError> {
+  /** What hooks wrote cannot be made again: all that follows in this file hears of it. */
+  private async lose(held: Held, broken: unknown): Promise<SeamkitError> {
+    this.held = undefined;
+    await closed(() => held.sandbox.close());
+    await this.leases!.release(held, 'dirty').catch(() => {}); // its server is gone
     const cause = (await endOfServer(this.server!)) ?? broken;
     this.lost = baselineLost(this.place.boundary, cause);
     return this.lost;

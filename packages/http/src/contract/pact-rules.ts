@@ -79,7 +79,11 @@ function checkPattern(regex: string): void {
   try {
     new RegExp(regex);
   } catch (error) {
-    throw SeamkitError.wrap(error, 'UNSUPPORTED', 'the Pact file has a pattern that is none here');
+    throw SeamkitError.wrap(
+      error,
+      'UNSUPPORTED',
+      'the Pact file has a pattern that JavaScript cannot read',
+    );
   }
 }
 

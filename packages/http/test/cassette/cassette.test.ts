@@ -143,7 +143,7 @@ test.each([
       f: '12:30',
     }),
   ],
-  ['JSON that is none', 'application/json', '{"a":'],
+  ['invalid JSON', 'application/json', '{"a":'],
   ['a form', 'application/x-www-form-urlencoded', 'a=1+2&a=&b=%26%3D&c='],
 ])('%s comes back as it was', async (_, type, body) => {
   const headers = { 'content-type': type };

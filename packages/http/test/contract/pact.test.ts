@@ -239,7 +239,7 @@ test.each<[string, (document: any) => void, string]>([
     'UNSUPPORTED',
   ],
   [
-    'a pattern that is none',
+    'an invalid pattern',
     (document) => {
       document.interactions[0].response.matchingRules.body['$.id'].matchers = [
         { match: 'regex', regex: '[' },
