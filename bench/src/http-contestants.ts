@@ -76,7 +76,7 @@ export const bareUndici: Start = async () => {
 };
 
 export const stub: Start = async (routes) => {
-  const prepare = (api: import('@seamkit/http').HttpStub) => {
+  const prepare = (api: import('@seamkit/http').HttpMembers) => {
     for (const [n, path] of paths(routes).entries()) api.get(path).reply(200, bodyOf(n));
   };
   const env = await open({ api: http({ prepare }) });

@@ -1,6 +1,6 @@
 import type { Boundary, ServerKit, ServerOptions } from '@seamkit/core';
 import { openServer } from '@seamkit/core/inspect';
-import { type Postgres, type PostgresOptions, postgres } from '@seamkit/postgres';
+import { type PostgresMembers, type PostgresOptions, postgres } from '@seamkit/postgres';
 import { Client } from 'pg';
 import { median, timed } from './measure';
 import { filler } from './postgres-schema';
@@ -66,11 +66,11 @@ async function fastest(client: Client): Promise<string> {
 }
 
 function driverOf(
-  boundary: Boundary<Postgres>,
+  boundary: Boundary<PostgresMembers>,
   endpoint: { url: string },
   options: PostgresOptions,
 ) {
-  const kit = boundary.kit as ServerKit<ServerOptions, Postgres>;
+  const kit = boundary.kit as ServerKit<ServerOptions, PostgresMembers>;
   return kit.driver(endpoint, options, {
     kit: 'postgres',
     runtime: 'process',

@@ -1,5 +1,5 @@
 const { isDeepStrictEqual } = require('node:util');
-const { checkOptions, defineKit, is, SeamkitError } = require('@seamkit/core');
+const { defineKit, is, SeamkitError } = require('@seamkit/core');
 const { ask } = require('./client');
 
 /**
@@ -19,10 +19,8 @@ exports.prices = defineKit(
     name: 'prices',
     supports: { runtimes: ['process', 'external'], prepare: true },
     server: require.resolve('./server'),
-    plan(options) {
-      checkOptions('prices', options, { prepare: is.function }, { server: true });
-      return { baseline: options.prepare };
-    },
+    options: { prepare: is.function },
+    plan: ({ prepare }) => ({ baseline: prepare }),
     async driver({ url }, { prepare }, ctx) {
       const owned = await ask(url, 'lists').catch((error) => {
         throw SeamkitError.wrap(error, 'SERVER_UNREACHABLE', 'no price server answers', {

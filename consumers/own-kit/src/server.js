@@ -16,6 +16,5 @@ exports.server = {
     await ctx.ready(() => exchange(port, '[]\n'));
     return { url: `prices://:${password}@127.0.0.1:${port}` };
   },
-  kit: () =>
-    /** @type {import('@seamkit/core').ServerKit<any, any>} */ (require('./kit').prices().kit),
+  boundary: () => require('./kit').prices(),
 };

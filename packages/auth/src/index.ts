@@ -1,10 +1,11 @@
 export type { Algorithm } from './algorithm';
-export type { Auth } from './auth';
 export type { Call } from './calls';
 export type { Endpoint } from './fault';
 export type { Claims } from './jws';
-export { type AuthOptions, auth } from './kit';
+export { auth } from './kit';
+export type { AuthMembers } from './members';
 export type { LogoutTokenOptions, TokenOptions } from './mint';
+export type { AuthOptions } from './options';
 export { type RefusedName, type RefusedOptions, type RefusedToken, refusedNames } from './refused';
 export type { Session } from './session';
 export type { PublicJwk } from './signing-key';

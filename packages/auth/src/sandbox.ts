@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Sandbox, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { type Answer, oauthError, type Question } from './answer';
-import type { Auth } from './auth';
 import type { Call } from './calls';
 import { checkFields } from './check-fields';
 import { authorize } from './endpoints/authorize';
@@ -11,9 +10,10 @@ import { logout } from './endpoints/logout';
 import { token } from './endpoints/token';
 import { userinfo } from './endpoints/userinfo';
 import { checkEndpoints, type Endpoint, endpoints, Faults } from './fault';
-import type { AuthOptions } from './kit';
 import { Listener } from './listener';
+import type { AuthMembers } from './members';
 import { Mint } from './mint';
+import type { AuthOptions } from './options';
 import { refusedTokens } from './refused';
 import { Session } from './session';
 import { makeKey, type SigningKey } from './signing-key';
@@ -28,7 +28,7 @@ const endpointAt = new Map<string, Endpoint>([
 export async function openSandbox(
   options: AuthOptions,
   context: SandboxContext,
-): Promise<Sandbox<Auth>> {
+): Promise<Sandbox<AuthMembers>> {
   const { algorithm = 'RS256', audience = 'api' } = options;
   const [key, stranger] = await Promise.all([makeKey(algorithm, 0), makeKey(algorithm, 1)]);
   const state = new State();
@@ -48,7 +48,7 @@ export async function openSandbox(
   return sandbox;
 }
 
-class IssuerSandbox implements Sandbox<Auth> {
+class IssuerSandbox implements Sandbox<AuthMembers> {
   #state: State;
   #baseline: State;
   readonly #stranger: SigningKey;
@@ -57,7 +57,7 @@ class IssuerSandbox implements Sandbox<Auth> {
   #calls: Call[] = [];
   #listener?: Listener;
   #mint?: Mint;
-  #members?: Auth;
+  #members?: AuthMembers;
   /** 0 and 1 are the first key and the stranger's. */
   #keysMade = 2;
 
@@ -68,7 +68,7 @@ class IssuerSandbox implements Sandbox<Auth> {
     this.#warn = warn;
   }
 
-  get members(): Auth {
+  get members(): AuthMembers {
     return this.#members!;
   }
 
@@ -160,7 +160,7 @@ class IssuerSandbox implements Sandbox<Auth> {
     return oauthError('not_found', `nothing is at ${question.url.pathname}`, 404);
   }
 
-  #face(mint: Mint): Auth {
+  #face(mint: Mint): AuthMembers {
     const state = () => this.#state;
     return {
       url: mint.issuer,

@@ -17,14 +17,15 @@ export interface Composition {
   words: ReadonlySet<string>;
 }
 
-/** What `docker compose` takes where no file is named: the first there is, and what overrides it. */
-export function usualFiles(): string[] {
-  const first = (names: string[]) => names.flatMap(variants).find((name) => existsSync(name));
+/** What `docker compose` takes in a folder where no file is named: the first there is, and what overrides it. */
+export function usualFiles(folder: string): string[] {
+  const first = (names: string[]) =>
+    names.flatMap(variants).find((name) => existsSync(join(folder, name)));
   const main = first(['compose', 'docker-compose']);
   if (!main) {
-    throw new SeamkitError('OPTION_INVALID', 'compose(): there is no Compose file here', {
+    throw new SeamkitError('OPTION_INVALID', 'compose(): there is no Compose file in the package', {
       hint: "name it: compose('path/to/docker-compose.yml')",
-      tried: ['compose', 'docker-compose'].flatMap(variants).map((name) => resolve(name)),
+      tried: ['compose', 'docker-compose'].flatMap(variants).map((name) => join(folder, name)),
     });
   }
   const override = first([main.replace(/\.ya?ml$/, '.override')]);
@@ -36,18 +37,19 @@ function variants(name: string): string[] {
 }
 
 /**
- * Reads the files, what they include and extend, and the environment files that they name.
+ * Reads the files, what they include and extend, and the environment files that they name. Relative
+ * names begin at `from`.
  * @throws SeamkitError `OPTION_INVALID`
  */
-export function readComposition(names: readonly string[]): Composition {
-  const files = names.map((name) => resolve(name));
+export function readComposition(names: readonly string[], from: string): Composition {
+  const files = names.map((name) => resolve(from, name));
   const directory = dirname(files[0]!);
   const reading = new Reading();
   reading.text(join(directory, '.env'));
   for (const [index, file] of files.entries()) {
     if (!existsSync(file)) {
       throw new SeamkitError('OPTION_INVALID', `compose(): there is no file ${names[index]}`, {
-        hint: `it was looked for as ${file}; a path is relative to the working folder`,
+        hint: `it is looked for at ${file}; a relative path begins at the package of the file that calls`,
       });
     }
     reading.services(file, directory);

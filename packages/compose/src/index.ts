@@ -1,2 +1,3 @@
-export { type ComposeOptions, compose, type Stack } from './kit';
+export { compose, type Stack } from './kit';
 export type { ServiceMembers, StackMembers } from './members';
+export type { ComposeOptions } from './options';

@@ -1,6 +1,6 @@
 import {
   type Boundary,
-  check,
+  callersFolder,
   checkOptions,
   defineKit,
   is,
@@ -11,20 +11,8 @@ import {
 } from '@seamkit/core';
 import { type Composition, readComposition, usualFiles } from './composition';
 import type { ServiceMembers, StackMembers } from './members';
+import { type ComposeOptions, checks, names, type StackOptions } from './options';
 import { connectDriver } from './sandbox';
-
-export interface ComposeOptions {
-  /** Only these services, and those that they depend on. Default: all that have no profile. */
-  services?: readonly string[];
-  /** Profiles to enable. Default: `COMPOSE_PROFILES`, else none. */
-  profiles?: readonly string[];
-  /** Variables for the files, over those of the environment. */
-  env?: Readonly<Record<string, string>>;
-  /** ms from the end of pulls and builds to ready. Default `SEAMKIT_START_TIMEOUT`, else 60,000. */
-  startTimeout?: number;
-  /** There is no other. `SEAMKIT_RUNTIME=process` forbids it, unless this or `SEAMKIT_COMPOSE_RUNTIME` allows it. */
-  runtime?: 'container';
-}
 
 /** What runs of a Compose file: a boundary itself, and boundaries of its services. */
 export interface Stack extends Boundary<StackMembers> {
@@ -38,23 +26,12 @@ export interface Stack extends Boundary<StackMembers> {
   service<Members extends object>(name: string, boundary: Boundary<Members>): Boundary<Members>;
 }
 
-/** Options of a stack's own boundary, and of one of its services. */
-export interface StackOptions extends ServerOptions {
-  composition: Composition;
-  choice: ComposeOptions;
-  service?: string;
-}
-
-const names = check(
-  'a list of names',
-  (value) => Array.isArray(value) && value.every((name) => is.string.accepts(name)),
-);
-
 const stackBoundary = defineKit<StackOptions, any, any, any>({
   kind: 'server',
   name: 'compose',
   supports: { runtimes: ['container'], prepare: false },
   server: require.resolve('./server'),
+  options: { composition: is.record, choice: is.record, service: is.string },
   plan({ composition, choice }) {
     const { files, directory, content, words } = composition;
     return {
@@ -74,27 +51,21 @@ const stackBoundary = defineKit<StackOptions, any, any, any>({
 /**
  * The services of one or several Compose files: started once for all tests of the workspace, on
  * ports of their own, and gone with the run. A second file overrides the first, as with
- * `docker compose -f`. Default: the files of the working folder that `docker compose` would take.
+ * `docker compose -f`. Default: the files that `docker compose` would take in the folder of the package that calls, where relative paths begin.
  *
  * @throws SeamkitError `OPTION_INVALID` (options; a file that is missing or no Compose file). At the
  * start: `RUNTIME_UNAVAILABLE` (no engine), `BINARY_NOT_FOUND` (no Docker Compose), `UNSUPPORTED`
  * (what cannot be kept apart), `DOWNLOAD_FAILED` (images), `START_FAILED`, `START_TIMEOUT`
  */
 export function compose(files?: string | readonly string[], options: ComposeOptions = {}): Stack {
-  const paths = files === undefined ? usualFiles() : [files].flat();
+  const paths = files === undefined ? usualFiles(callersFolder(compose)) : [files].flat();
   if (paths.length === 0 || !names.accepts(paths)) {
     throw new SeamkitError('OPTION_INVALID', 'compose() takes the path of a Compose file', {
       hint: "write compose('docker-compose.yml')",
     });
   }
-  checkOptions('compose', options as {}, {
-    services: names,
-    profiles: names,
-    env: check('an object of strings', (value) => is.record.accepts(value) && areStrings(value)),
-    startTimeout: is.milliseconds,
-    runtime: is.oneOf('container'),
-  });
-  const composition = readComposition(paths);
+  checkOptions('compose', options as {}, checks);
+  const composition = readComposition(paths, callersFolder(compose));
   for (const name of options.services ?? []) checkService(composition, name);
   const { startTimeout, runtime } = options;
   const stackOptions: StackOptions = { composition, choice: options, startTimeout, runtime };
@@ -115,10 +86,6 @@ export function compose(files?: string | readonly string[], options: ComposeOpti
 function named(words: ReadonlySet<string>): Record<string, string> {
   const entries = Object.entries(process.env).filter(([name]) => words.has(name));
   return Object.fromEntries(entries) as Record<string, string>;
-}
-
-function areStrings(value: unknown): boolean {
-  return Object.values(value as object).every((one) => typeof one === 'string');
 }
 
 function checkService({ services, files }: Composition, name: string): void {

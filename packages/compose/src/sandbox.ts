@@ -1,12 +1,12 @@
 import { connect } from 'node:net';
 import { type Driver, type Endpoint, type Sandbox, SeamkitError } from '@seamkit/core';
-import type { StackOptions } from './kit';
 import {
   type ComposeFacts,
   type ServiceMembers,
   type StackMembers,
   serviceMembers,
 } from './members';
+import type { StackOptions } from './options';
 
 type Members = StackMembers | ServiceMembers;
 

@@ -171,6 +171,7 @@ function local(): Boundary<object> {
     kind: 'local',
     name: 'here',
     supports: { runtimes: [], prepare: false },
+    options: {},
     open: async () => ({ members: {}, reset: async () => {}, close: async () => {} }),
   })();
 }

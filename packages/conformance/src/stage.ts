@@ -5,7 +5,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { RuntimeName } from '@seamkit/core';
-import { keeperStatus, type OpenServer, openServer, type Status } from '@seamkit/core/inspect';
+import {
+  driverOn,
+  keeperStatus,
+  type OpenServer,
+  openServer,
+  type Status,
+} from '@seamkit/core/inspect';
 import { Actor } from './actor';
 import type { Harness } from './harness';
 
@@ -174,18 +180,8 @@ export async function withServer(
 }
 
 /** The kit's driver on a server, as core makes it. */
-export async function driverFor(stage: Stage, { endpoint, runtime }: OpenServer) {
-  const { kit, options } = stage.harness.kit(stage.harness.options);
-  if (kit.kind !== 'server') throw new Error('a local kit has no driver');
-  const context = {
-    kit: kit.name,
-    runtime,
-    owner: 'c0nf0rm',
-    warn: () => {},
-    prepare: async <R>(work: (signal: AbortSignal) => R | Promise<R>) =>
-      work(new AbortController().signal),
-  };
-  return kit.driver(endpoint, options, context);
+export function driverFor({ harness }: Stage, { endpoint, runtime }: OpenServer) {
+  return driverOn(harness.kit(harness.options), endpoint, { owner: 'c0nf0rm', runtime });
 }
 
 /** Polls until `condition` holds. Rejects after `deadline` ms (default 10,000). */

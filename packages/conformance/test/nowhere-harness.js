@@ -7,6 +7,7 @@ module.exports = {
     name: 'nowhere',
     supports: { runtimes: ['process'], prepare: false },
     server: __filename,
+    options: {},
     plan: () => ({}),
     driver: () => Promise.reject(new Error('never called')),
   }),

@@ -1,11 +1,12 @@
 import type { Adopt } from './contract-stack';
+import type { OptionCheck } from './options';
 
 /**
  * The contract between core and a kit. Kit authors read this file, and nothing else to understand it.
  *
  * What they call besides is in `@seamkit/core`, each with its own docstring: `defineKit` makes the
- * factory, `checkOptions` with `is` and `check` refuses wrong options, `SeamkitError` with a code of
- * `errorCodes` says what went wrong, `exchange` asks a port for a sign of life, `readNamedFile` reads
+ * factory, `is` and `check` say what an option must be, `SeamkitError` with a code of `errorCodes`
+ * says what went wrong, `exchange` asks a port for a sign of life, `readNamedFile` reads
  * what an option names. The suite that checks all this is `@seamkit/conformance`; its `Harness` is
  * what an author writes for it.
  *
@@ -73,6 +74,11 @@ export interface ContainerOptions {
   registry?: string;
 }
 
+/** What each option of a kit's own must be. One of the options that all kits take may be told more closely. */
+export type OptionChecks<Options extends Common, Common extends CommonOptions> = {
+  readonly [Name in Exclude<keyof Options, keyof Common>]-?: OptionCheck;
+} & { readonly [Name in keyof Common]?: OptionCheck };
+
 /** What a kit can do, so that suites and docs need not guess. `true` is a promise that conformance checks. */
 export interface Supports {
   runtimes: readonly RuntimeName[];
@@ -128,6 +134,8 @@ export interface SandboxContext {
   runtime: RuntimeName | 'local';
   /** This workspace's run: the same for all its processes while one keeper lives. */
   owner: string;
+  /** Absolute: where relative paths of options and members begin, the package that made the boundary. */
+  folder: string;
   /** Prints one warning line that names the boundary and the running test. */
   warn(message: string): void;
   /**
@@ -153,8 +161,8 @@ export interface Sandbox<Members extends object> {
   /**
    * Everything back to the baseline, whatever client wrote it; warn about what the test left open.
    * Called before the next test, once all hooks of the last one have run. `test` is the last one.
-   * Core never calls it concurrently with itself or with another call on this sandbox. A sandbox on which nothing was written answers in about one
-   * round trip. Resolve to `'spent'` to be replaced by another sandbox (a new `members`); on
+   * Core never calls it concurrently with itself or with another call on this sandbox. A sandbox on
+   * which nothing was written answers in about one round trip. Resolve to `'spent'` to be replaced by another sandbox (a new `members`); on
    * rejection core destroys this sandbox and opens another.
    */
   reset(test: TestInfo): Promise<void | 'spent'>;
@@ -233,8 +241,17 @@ export interface ServerKit<
   supports: Supports;
   /** Absolute path of the compiled server module: `require.resolve('./server')`. Exports `server: ServerModule`. */
   server: string;
-  /** Checks the options, without I/O beyond reading files they name; throws `SeamkitError`. */
-  plan(options: Options): Plan;
+  /** Core refuses any others, before it asks for a plan. */
+  options: OptionChecks<Options, ServerOptions>;
+  /** How the url of a running server begins. Owed by a kit with the runtime `external`. */
+  url?: { protocols: readonly string[]; example: string };
+  /** The oldest version that is started, e.g. `'3.10'`; an external server may be older. Default: any. */
+  oldest?: string;
+  /**
+   * What the checked options ask for, with no I/O beyond reading the files that they name.
+   * `folder` is where their relative paths begin. Throws `SeamkitError`.
+   */
+  plan(options: Options, folder: string): Plan;
   /** Connects a driver. Throws `SERVER_UNREACHABLE`, `SERVER_MISMATCH` or `PERMISSION_MISSING`. */
   driver(
     endpoint: Endpoint,
@@ -253,8 +270,10 @@ export interface LocalKit<Options extends CommonOptions, Members extends object>
   kind: 'local';
   name: string;
   supports: Supports;
-  /** Checks the options; throws `SeamkitError`. */
-  check?(options: Options): void;
+  /** Core refuses any others. */
+  options: OptionChecks<Options, CommonOptions>;
+  /** Checks what goes beyond a single option; `folder` is where relative paths begin. Throws `SeamkitError`. */
+  check?(options: Options, folder: string): void;
   open(options: Options, context: SandboxContext): Promise<Sandbox<Members>>;
 }
 
@@ -263,6 +282,8 @@ export interface Boundary<Members extends object> {
   readonly kit: ServerKit<any, Members, any, any> | LocalKit<any, Members>;
   readonly options: CommonOptions;
   readonly plan: Plan;
+  /** Where its relative paths begin. */
+  readonly folder: string;
   /** Its server is a service of that boundary's server, by `adopt`, not one that a runtime starts. */
   readonly adopted?: { from: Boundary<any>; service: string };
   /** Type only. */
@@ -290,10 +311,10 @@ export interface ServerModule {
   /** Takes a service of a Compose file as this kit's server: see `contract-stack.ts`. */
   adopt?: Adopt;
   /**
-   * The kit, required only when called: external servers are swept by a short-lived process of its
-   * own, through `driver(…).sweep()`, when a run begins and when it has ended.
+   * A boundary of the kit, required only when called: external servers are swept by a short-lived
+   * process of its own, through `driver(…).sweep()`, when a run begins and when it has ended.
    */
-  kit?(): ServerKit<any, any, any, any>;
+  boundary?(): Boundary<any>;
 }
 
 export interface StartContext {

@@ -1,3 +1,4 @@
+export { callersFolder } from './callers-folder';
 export type * from './contract';
 export type * from './contract-stack';
 export { isCyclic } from './cyclic';

@@ -2,6 +2,7 @@
  * `@seamkit/core/inspect`: a look into the machine room, for suites and tools that watch over
  * servers rather than use them.
  */
+export { driverOn } from './driver-on';
 export { belongings, leftovers } from './keeper/belongings';
 export { findWorkspace } from './project/workspace';
 export type { ServerStatus, Status } from './protocol/messages';

@@ -102,8 +102,9 @@ const withServer: Record<string, OptionCheck> = {
 };
 
 /**
- * Refuses unknown and malformed options. `key` is known for every kit; a kit with a server passes
- * `server: true` for the options of `ServerOptions`. An option that is `undefined` counts as absent.
+ * Refuses unknown and malformed options. `defineKit` calls it for a kit's own; for objects within
+ * them, and for calls on members, the kit does. With `server: true` the options of `ServerOptions`
+ * are known, too. An option that is `undefined` counts as absent.
  * @throws SeamkitError `OPTION_INVALID`
  */
 export function checkOptions(

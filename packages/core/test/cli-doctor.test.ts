@@ -30,7 +30,7 @@ beforeAll(() => {
        kind: 'server', name: 'rare',
        supports: { runtimes: ['container', 'process', 'external'], prepare: false },
        server: require.resolve('./server.js'),
-       plan: () => ({}),
+       options: {}, plan: () => ({}),
        driver: async () => { throw new Error('no answer from there'); },
      });`,
   );

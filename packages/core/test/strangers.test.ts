@@ -83,7 +83,7 @@ function plant(uid: number, modules: string, name = 'planted'): void {
     `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '');
      exports.planted = require(${JSON.stringify(core)}).defineKit({
        kind: 'server', name: 'planted', supports: { runtimes: ['external'], prepare: false },
-       server: __filename, plan: () => ({}), driver: async () => ({ close: async () => {} }),
+       server: __filename, options: {}, plan: () => ({}), driver: async () => ({ close: async () => {} }),
      });`,
   );
 }

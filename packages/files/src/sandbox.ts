@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
+import { join as joinPath, resolve as resolvePath } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { type Sandbox, type SandboxContext, SeamkitError } from '@seamkit/core';
@@ -8,12 +8,12 @@ import { changesSince } from './changes';
 import { compare } from './compare';
 import { entering, look, namesIn, remove, typeOf } from './entry';
 import { Faults } from './faults';
-import type { Files } from './files';
 import { copyTree, writeFile, writeTree } from './fixture';
 import { inside } from './inside';
 import { findHandlePrototype } from './interpose';
-import type { FilesOptions } from './kit';
+import type { FilesMembers } from './members';
 import { openHandles } from './open-handles';
+import type { FilesOptions } from './options';
 import { makePrivateFolder } from './private-folder';
 import { below, join, type RawPath, rawOf, textOf } from './raw-path';
 import { real } from './real-fs';
@@ -28,8 +28,10 @@ const secretName = 'secret.txt';
 export async function openSandbox(
   options: FilesOptions,
   context: SandboxContext,
-): Promise<Sandbox<Files>> {
-  const place = makePrivateFolder(options.parent ?? tmpdir());
+): Promise<Sandbox<FilesMembers>> {
+  const place = makePrivateFolder(
+    options.parent === undefined ? tmpdir() : resolvePath(context.folder, options.parent),
+  );
   const sandbox = new FolderSandbox(place, context);
   try {
     await sandbox.open(options);
@@ -40,14 +42,14 @@ export async function openSandbox(
   return sandbox;
 }
 
-class FolderSandbox implements Sandbox<Files> {
+class FolderSandbox implements Sandbox<FilesMembers> {
   readonly #place: string;
   readonly #root: string;
   readonly #outside: string;
   readonly #secret = `secret of ${Math.random().toString(36).slice(2)}`;
   readonly #context: SandboxContext;
   #faults?: Faults;
-  #members?: Files;
+  #members?: FilesMembers;
   #baseline?: Baseline;
   /** Left by earlier tests or by `prepare`, and named already. */
   #handles = new Map<number, string>();
@@ -60,7 +62,7 @@ class FolderSandbox implements Sandbox<Files> {
     this.#context = context;
   }
 
-  get members(): Files {
+  get members(): FilesMembers {
     return this.#members!;
   }
 
@@ -71,7 +73,8 @@ class FolderSandbox implements Sandbox<Files> {
     real.writeFileSync(secret, this.#secret);
     this.#faults = new Faults(this.#root, await findHandlePrototype(secret));
     this.#members = this.#face(this.#faults);
-    if (typeof fixture === 'string') copyTree(fixture, this.#root);
+    if (typeof fixture === 'string')
+      copyTree(resolvePath(this.#context.folder, fixture), this.#root);
     else if (fixture) writeTree(this.#root, fixture);
     if (prepare)
       await this.#context.prepare((signal) => prepare(this.#root, this.members, { signal }));
@@ -132,7 +135,7 @@ class FolderSandbox implements Sandbox<Files> {
     }
   }
 
-  #face(faults: Faults): Files {
+  #face(faults: Faults): FilesMembers {
     const root = this.#root;
     const resolve = (name: string) => inside(root, name);
     const resolveOr = (name: string | undefined) => (name === undefined ? root : resolve(name));

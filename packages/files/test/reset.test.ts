@@ -23,7 +23,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Boundary } from '@seamkit/core';
 import { type OpenEnvironment, open } from '@seamkit/core';
-import { type Files, file, files, link } from '@seamkit/files';
+import { type FilesMembers, file, files, link } from '@seamkit/files';
 import { testUnless } from '@seamkit/test-run';
 import { snapshot } from './folder';
 
@@ -49,7 +49,7 @@ const options = {
   },
 };
 
-let env: OpenEnvironment<{ it: Boundary<Files> }>;
+let env: OpenEnvironment<{ it: Boundary<FilesMembers> }>;
 let before: Record<string, unknown>;
 const at = (name: string) => join(env.it.path, name);
 

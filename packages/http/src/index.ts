@@ -12,12 +12,13 @@ export type {
   OperationMatch,
 } from './graphql';
 export type { HttpRequest, HttpResponse, Interaction } from './interaction';
-export { type HttpOptions, http } from './kit';
+export { http } from './kit';
 export type { Expected, Match } from './matcher';
+export type { AddRoute, HttpMembers } from './members';
+export type { HttpOptions } from './options';
 export type { CassetteSetting } from './playback';
 export type { Reply, ReplyFunction } from './reply';
 export type { Route } from './route';
 export { type App, type Served, serve } from './serve';
-export type { AddRoute, HttpStub } from './stub';
 export { type Message, type OpenOptions, openWebSocket, WebSocketPeer } from './web-socket';
 export { WebSocketEndpoint } from './web-socket-endpoint';

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { is, SeamkitError, variable } from '@seamkit/core';
 import {
   type Answer,
@@ -23,11 +24,12 @@ export type CassetteSetting =
     });
 
 /**
- * What a cassette setting means here and now.
+ * What a cassette setting means here and now. `folder` is where a relative path begins.
  * @throws SeamkitError `OPTION_INVALID`
  */
-export function cassetteOptions(setting: CassetteSetting): CassetteOptions {
-  const given = typeof setting === 'string' ? { file: setting } : setting;
+export function cassetteOptions(setting: CassetteSetting, folder: string): CassetteOptions {
+  const named = typeof setting === 'string' ? { file: setting } : setting;
+  const given = { ...named, file: named.file && resolve(folder, named.file) };
   const wanted =
     given.mode ?? variable('SEAMKIT_CASSETTE', process.env, is.oneOf(...cassetteModes));
   const replayed = process.env.CI !== undefined || existsSync(given.file);
@@ -46,8 +48,8 @@ export class Playback {
   }
 
   /** @throws SeamkitError as `openCassette` */
-  static async open(setting: CassetteSetting): Promise<Playback> {
-    return new Playback(await openCassette(cassetteOptions(setting)));
+  static async open(setting: CassetteSetting, folder: string): Promise<Playback> {
+    return new Playback(await openCassette(cassetteOptions(setting, folder)));
   }
 
   /** The answer, or why there is none, in words without secrets. At once, where it is recorded. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Sandbox, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { Book, type Declared, nothing } from './book';
@@ -11,22 +12,21 @@ import { ContractCheck } from './contract-check';
 import type { Exchange } from './exchange';
 import type { Failure } from './failure';
 import type { HttpRequest, HttpResponse } from './interaction';
-import type { HttpOptions } from './kit';
 import { Listener } from './listener';
-import { makeMembers } from './members';
+import { type HttpMembers, makeMembers } from './members';
 import { describeUnmatched } from './nearest';
+import type { HttpOptions } from './options';
 import { ownHosts } from './own-hosts';
 import { parseOrigin } from './path';
 import { Playback } from './playback';
 import { claimConnections } from './reach';
 import type { StubRoute } from './route';
-import type { HttpStub } from './stub';
 
 /** Opens the stub of one test file. On rejection nothing is left open. */
 export async function openSandbox(
   options: HttpOptions,
-  context: Pick<SandboxContext, 'prepare'>,
-): Promise<Sandbox<HttpStub>> {
+  context: Pick<SandboxContext, 'folder' | 'prepare'>,
+): Promise<Sandbox<HttpMembers>> {
   const sandbox = new StubSandbox(options, context);
   try {
     await sandbox.open();
@@ -37,13 +37,13 @@ export async function openSandbox(
   return sandbox;
 }
 
-class StubSandbox implements Sandbox<HttpStub> {
+class StubSandbox implements Sandbox<HttpMembers> {
   readonly #options: HttpOptions;
-  readonly #context: Pick<SandboxContext, 'prepare'>;
+  readonly #context: Pick<SandboxContext, 'folder' | 'prepare'>;
   readonly #origins: readonly string[];
   readonly #calls = new Calls();
   readonly #listeners: Listener[] = [];
-  #members?: HttpStub;
+  #members?: HttpMembers;
   #playback?: Playback;
   #contract?: ContractCheck;
   #book = new Book(this.#calls);
@@ -54,20 +54,21 @@ class StubSandbox implements Sandbox<HttpStub> {
   readonly #refusals = new WeakSet<HttpResponse>();
   #releaseConnections = () => {};
 
-  constructor(options: HttpOptions, context: Pick<SandboxContext, 'prepare'>) {
+  constructor(options: HttpOptions, context: Pick<SandboxContext, 'folder' | 'prepare'>) {
     this.#options = options;
     this.#context = context;
     this.#origins = (options.origins ?? []).map(parseOrigin);
   }
 
-  get members(): HttpStub {
+  get members(): HttpMembers {
     return this.#members!;
   }
 
   async open(): Promise<void> {
     const { tls = false, allowNetwork = false, cassette, contract } = this.#options;
-    if (contract !== undefined) this.#contract = new ContractCheck(contract);
-    if (cassette !== undefined) this.#playback = await Playback.open(cassette);
+    const { folder } = this.#context;
+    if (contract !== undefined) this.#contract = new ContractCheck(resolve(folder, contract));
+    if (cassette !== undefined) this.#playback = await Playback.open(cassette, folder);
     const origins = this.#origins.map((origin) => new URL(origin));
     const secure = origins.filter(({ protocol }) => protocol === 'https:');
     const hosts = ['localhost', '127.0.0.1', ...secure.map(hostOf)];

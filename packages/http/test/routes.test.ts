@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { open, use } from '@seamkit/core';
-import { type HttpStub, http } from '@seamkit/http';
+import { type HttpMembers, http } from '@seamkit/http';
 
 const env = use({ api: http() });
 
@@ -265,7 +265,7 @@ describe('calls', () => {
 
 describe('a test with an unmatched call fails', () => {
   /** A sandbox of its own, verified and reset as a runner does. */
-  async function sandbox(prepare?: (stub: HttpStub) => void) {
+  async function sandbox(prepare?: (stub: HttpMembers) => void) {
     const { kit, options } = http({ prepare });
     if (kit.kind === 'server') throw new Error('not a local kit');
     const { signal } = new AbortController();

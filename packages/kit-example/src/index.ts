@@ -1,1 +1,3 @@
-export { type ExampleMembers, type ExampleOptions, example } from './kit';
+export { example } from './kit';
+export type { ExampleMembers } from './members';
+export type { ExampleOptions } from './options';

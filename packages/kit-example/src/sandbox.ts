@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Driver, type Endpoint, type SandboxContext, SeamkitError } from '@seamkit/core';
 import { type Call, callerOf } from './client';
-import type { ExampleMembers, ExampleOptions } from './kit';
 import { endLease, renewLease, sweepDead } from './lease';
+import type { Entries, ExampleMembers } from './members';
+import type { ExampleOptions } from './options';
 
-/** A baseline: what `prepare` left, as plain data. */
-export type Entries = { [key: string]: string };
 /** A sandbox: the name of a space on the server. */
 export type Space = string;
 

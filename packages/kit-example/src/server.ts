@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exchange, type ServerKit, type ServerModule } from '@seamkit/core';
+import { exchange, type ServerModule } from '@seamkit/core';
 
 /** How a server starts. Runs in the keeper, so it imports no client. */
 export const server: ServerModule = {
@@ -25,5 +25,5 @@ export const server: ServerModule = {
     return { url: `http://seamkit:${password}@127.0.0.1:${port}`, version: program.version };
   },
 
-  kit: () => (require('./kit') as typeof import('./kit')).example().kit as ServerKit<any, any>,
+  boundary: () => (require('./kit') as typeof import('./kit')).example(),
 };

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { RuntimeName, ServerKit } from '@seamkit/core';
-import { type OpenServer, openServer } from '@seamkit/core/inspect';
+import type { RuntimeName } from '@seamkit/core';
+import { driverOn, type OpenServer, openServer } from '@seamkit/core/inspect';
 import { example } from '@seamkit/kit-example';
 import { call } from './harness';
 
@@ -15,11 +15,7 @@ afterAll(() => server.close());
 
 /** A driver as core makes it for some run; for the server's own, where the runtime is not external. */
 function driverOf(owner: string, url = server.endpoint.url, runtime: RuntimeName = 'external') {
-  const kit = example().kit as ServerKit<any, any, any, any>;
-  const prepare = async <R>(work: (signal: AbortSignal) => R | Promise<R>) =>
-    work(new AbortController().signal);
-  const context = { kit: 'example', runtime, owner, warn: () => {}, prepare };
-  return kit.driver({ url }, {}, context);
+  return driverOn(example(), { url }, { owner, runtime });
 }
 
 test('sweep removes what dead runs left, and nothing else', async () => {

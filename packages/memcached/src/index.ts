@@ -1,1 +1,3 @@
-export { type MemcachedMembers, type MemcachedOptions, memcached } from './kit';
+export { memcached } from './kit';
+export type { MemcachedMembers } from './members';
+export type { MemcachedOptions } from './options';

@@ -1,6 +1,7 @@
 import type { Driver, Endpoint, SandboxContext } from '@seamkit/core';
-import { type Item, listKeys, readItems, readStats, resetStats, restore, written } from './items';
-import type { MemcachedMembers, MemcachedOptions } from './kit';
+import { type Item, readItems, resetStats, restore, written } from './items';
+import { type MemcachedMembers, makeMembers } from './members';
+import type { MemcachedOptions } from './options';
 
 /** The sandbox is the whole server, so its name is all there is to it. */
 export async function connectDriver(
@@ -45,19 +46,5 @@ export async function connectDriver(
     destroy: empty,
     destroyTemplate: async () => {},
     close: async () => {},
-  };
-}
-
-function makeMembers(url: string): MemcachedMembers {
-  const { host, hostname, port } = new URL(url);
-  return {
-    url,
-    address: host,
-    connection: { host: hostname, port: Number(port) },
-    async keys() {
-      const keys = await listKeys(url);
-      return keys.map((key) => Buffer.from(key, 'latin1').toString());
-    },
-    stats: () => readStats(url),
   };
 }

@@ -6,12 +6,15 @@ import { type Endpoint, exchange, type ServerModule, type StartContext } from '@
  */
 const oneList = ['-o', 'no_lru_maintainer'];
 
+/** The oldest version that this kit starts. */
+export const oldest = '1.6';
+
 export const server: ServerModule = {
   async process({ version, settings }, ctx) {
     const program = await ctx.program({
       command: 'memcached',
       version,
-      oldest: '1.5',
+      oldest,
       debian: [{ packages: ['memcached'], path: 'usr/bin/memcached' }],
       folders: ['/usr/local/bin', '/opt/homebrew/bin'],
       install: { darwin: 'brew install memcached', linux: 'apt-get install memcached' },

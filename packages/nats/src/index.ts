@@ -1,1 +1,4 @@
-export { type NatsAccess, type NatsMembers, type NatsOptions, nats } from './kit';
+export type { NatsAccess } from './connection';
+export { nats } from './kit';
+export type { NatsMembers } from './members';
+export type { NatsOptions } from './options';

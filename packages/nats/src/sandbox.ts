@@ -5,7 +5,8 @@ import { accessTo, claim, holds, type Place } from './accounts';
 import { Baseline } from './baseline';
 import { type Client, clientsIn, leftBehind } from './clients';
 import { call, connectTo } from './connection';
-import type { NatsMembers, NatsOptions } from './kit';
+import type { NatsMembers } from './members';
+import type { NatsOptions } from './options';
 import { compare, restore, type Saved, save } from './streams';
 
 /** ms that clients which were closed, or whose process was killed, may take to be gone. */

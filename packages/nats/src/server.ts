@@ -10,14 +10,14 @@ import {
 const shared = 256;
 
 /** The oldest version that this kit serves. */
-export const oldest = [2, 9] as const;
+export const oldest = '2.9';
 
 export const server: ServerModule = {
   async process(request, ctx) {
     const program = await ctx.program({
       command: 'nats-server',
       version: request.version,
-      oldest: oldest.join('.'),
+      oldest,
       debian: [{ packages: ['nats-server'], path: 'usr/sbin/nats-server' }],
       folders: ['/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'],
       install: { darwin: 'brew install nats-server', linux: 'apt-get install nats-server' },

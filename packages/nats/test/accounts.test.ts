@@ -1,5 +1,5 @@
-import type { Driver, ServerKit } from '@seamkit/core';
-import { type OpenServer, openServer } from '@seamkit/core/inspect';
+import type { Driver } from '@seamkit/core';
+import { driverOn, type OpenServer, openServer } from '@seamkit/core/inspect';
 import { type NatsMembers, type NatsOptions, nats } from '@seamkit/nats';
 
 type NatsDriver = Driver<NatsMembers, any, any>;
@@ -9,14 +9,8 @@ const closing: { close(): Promise<void> }[] = [];
 async function driverOf(options: NatsOptions): Promise<NatsDriver> {
   const boundary = nats(options);
   const server: OpenServer = await openServer(boundary);
-  const kit = boundary.kit as ServerKit<NatsOptions, NatsMembers, any, any>;
-  const driver = await kit.driver(server.endpoint, options, {
-    kit: 'nats',
-    runtime: server.runtime,
-    owner: 'tests',
-    warn: () => {},
-    prepare: async (work) => work(new AbortController().signal),
-  });
+  const { endpoint, runtime } = server;
+  const driver = await driverOn(boundary, endpoint, { owner: 'tests', runtime });
   closing.unshift(driver, server);
   return driver;
 }
@@ -53,11 +47,8 @@ test('where all are taken it says so', async () => {
 });
 
 test('a server that is gone is told by its address', async () => {
-  const boundary = nats();
-  const kit = boundary.kit as ServerKit<NatsOptions, NatsMembers, any, any>;
-  const connecting = kit.driver({ url: 'nats://seamkit:no@127.0.0.1:9', accounts: 1 }, {}, {
-    owner: 'tests',
-  } as any);
+  const nobody = { url: 'nats://seamkit:no@127.0.0.1:9', accounts: 1 };
+  const connecting = driverOn(nats(), nobody, { owner: 'tests' });
   await expect(connecting).rejects.toMatchObject({ code: 'SERVER_UNREACHABLE' });
   await expect(connecting).rejects.toThrow(/answers at 127\.0\.0\.1:9/);
 });

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { letProcessEnd, type RuntimeName, SeamkitError } from '@seamkit/core';
+import { letProcessEnd, SeamkitError } from '@seamkit/core';
 import { Client } from 'pg';
-import type { Connection } from './kit';
+import type { PostgresConnection } from './members';
 import { restoring } from './names';
 
 /** ms. A hundred test processes that begin together have to wait for a processor, again and again. */
@@ -67,7 +67,7 @@ function hintFor(code: string | undefined): string {
 }
 
 /** As every client that gets the url reads it. */
-export function partsOf(url: string): Connection {
+export function partsOf(url: string): PostgresConnection {
   const { host, port, user = '', password, database = '', ssl } = new Client(url);
   return { host, port, user, password: password ?? '', database, ...(ssl && { ssl }) };
 }
@@ -114,13 +114,4 @@ export async function connectToSandbox(
     'seamkit',
     settings.map(([name, value]) => `-c ${name}=${value}`).join(' '),
   );
-}
-
-/** Refuses urls of other protocols. @throws SeamkitError `URL_INVALID` */
-export function checkUrl(url: string, runtime: RuntimeName | 'local'): void {
-  const { protocol, host } = new URL(url);
-  if (/^postgres(ql)?:$/.test(protocol) && host) return;
-  throw new SeamkitError('URL_INVALID', `postgres: the ${runtime} url is not one of PostgreSQL`, {
-    hint: 'set it to something like postgres://user:password@host:5432/postgres',
-  });
 }

@@ -54,7 +54,7 @@ export class Databases {
           current_setting('server_version_num')::int / 10000 AS major
         FROM pg_roles r WHERE r.rolname = current_user`);
       const { role, superuser, createdb, major } = rows[0];
-      if (major < oldest) {
+      if (major < Number(oldest)) {
         throw new SeamkitError('SERVER_MISMATCH', `postgres: version ${major} is too old`, {
           hint: `use PostgreSQL ${oldest} or later`,
         });

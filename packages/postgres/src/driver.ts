@@ -7,9 +7,10 @@ import {
 } from '@seamkit/core';
 import { BookkeptBaseline, persist } from './baseline';
 import { seal } from './bookkeeping';
-import { checkUrl, connectToSandbox } from './connection';
+import { connectToSandbox } from './connection';
 import type { Databases, Template } from './databases';
-import type { Isolation, Postgres, PostgresOptions } from './kit';
+import type { PostgresMembers } from './members';
+import type { Isolation, PostgresOptions } from './options';
 import { prepare } from './prepare';
 import { PostgresSandbox } from './sandbox';
 import { describe, endSessions } from './sessions';
@@ -23,7 +24,7 @@ type Place = { name: string };
 const farewell = 1_000;
 
 /** Templates and sandboxes on one server, for one test file. */
-export class PostgresDriver implements Driver<Postgres, Template, Place> {
+export class PostgresDriver implements Driver<PostgresMembers, Template, Place> {
   private readonly isolation: Isolation;
   /** Whether templates get the bookkeeping that restores in place. */
   private readonly bookkept: boolean;
@@ -46,7 +47,6 @@ export class PostgresDriver implements Driver<Postgres, Template, Place> {
     options: PostgresOptions,
     context: SandboxContext,
   ): Promise<PostgresDriver> {
-    checkUrl(endpoint.url, context.runtime);
     const server = await SharedServer.join(endpoint, context);
     try {
       if (context.runtime === 'external') await checkSettings(server.databases, options);

@@ -8,10 +8,10 @@ export type Rows = Record<string, readonly Record<string, unknown>[]>;
 /**
  * Runs an SQL file, or inserts rows: tables and rows in the order given, in one transaction.
  * Sequences that fill a column which the rows gave themselves move on, so that the next row does
- * not collide. @throws SeamkitError `OPTION_INVALID`, `PREPARE_FAILED`
+ * not collide. A relative path begins at `folder`. @throws SeamkitError `OPTION_INVALID`, `PREPARE_FAILED`
  */
-export async function load(client: Client, fixtures: string | Rows): Promise<void> {
-  if (typeof fixtures === 'string') return runScript(client, readScript(fixtures));
+export async function load(client: Client, fixtures: string | Rows, folder: string): Promise<void> {
+  if (typeof fixtures === 'string') return runScript(client, readScript(fixtures, folder));
   if (typeof fixtures !== 'object' || fixtures === null) {
     throw new SeamkitError('OPTION_INVALID', 'load() takes a file or rows by table', {
       hint: "load('fixtures/users.sql') or load({ users: [{ id: 1 }] })",

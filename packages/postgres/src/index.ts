@@ -1,9 +1,5 @@
 export type { Rows } from './fixtures';
-export {
-  type Connection,
-  type Isolation,
-  type Postgres,
-  type PostgresOptions,
-  postgres,
-} from './kit';
+export { postgres } from './kit';
+export type { PostgresConnection, PostgresMembers } from './members';
+export type { Isolation, PostgresOptions } from './options';
 export type { Settings } from './settings';

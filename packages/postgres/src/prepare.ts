@@ -1,13 +1,14 @@
 import { type SandboxContext, SeamkitError } from '@seamkit/core';
 import { type Client, escapeIdentifier } from 'pg';
 import { connectTo } from './connection';
-import type { PostgresOptions } from './kit';
+import type { PostgresOptions } from './options';
 import { readMigrations, readScript, runScript, type Script } from './scripts';
 
 /** The scripts that `prepare` names; none where it is a function or absent. @throws SeamkitError `OPTION_INVALID` */
-export function scriptsOf({ prepare }: PostgresOptions): Script[] {
+export function scriptsOf(prepare: PostgresOptions['prepare'], folder: string): Script[] {
   if (!prepare || typeof prepare === 'function') return [];
-  return 'migrations' in prepare ? readMigrations(prepare.migrations) : prepare.map(readScript);
+  if ('migrations' in prepare) return readMigrations(prepare.migrations, folder);
+  return prepare.map((file) => readScript(file, folder));
 }
 
 /** Fills an empty database. @throws SeamkitError `PREPARE_FAILED`, `PREPARE_TIMEOUT`, `SERVER_MISMATCH`, `PERMISSION_MISSING` */
@@ -17,7 +18,7 @@ export async function prepare(
   context: SandboxContext,
 ): Promise<void> {
   const { extensions = [], prepare } = options;
-  const scripts = scriptsOf(options);
+  const scripts = scriptsOf(prepare, context.folder);
   if (extensions.length || scripts.length) {
     const client = await connectTo(url, 'seamkit prepare');
     try {

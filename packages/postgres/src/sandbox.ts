@@ -12,7 +12,8 @@ import {
 import { connectTo, partsOf } from './connection';
 import type { Template } from './databases';
 import { load } from './fixtures';
-import type { Isolation, Postgres } from './kit';
+import type { PostgresMembers } from './members';
+import type { Isolation } from './options';
 import type { OwnConnection } from './own-connections';
 import { SandboxPool } from './pool';
 import { RollbackClient, RollbackPool, unsupported } from './rollback';
@@ -30,12 +31,12 @@ type Stale = Extract<Verdict, { state: 'stale' }>;
 export interface Surroundings {
   server: SharedServer;
   isolation: Isolation;
-  context: Pick<SandboxContext, 'warn'>;
+  context: Pick<SandboxContext, 'warn' | 'folder'>;
 }
 
 /** A database of one test file. Its name and url stay the same, also when it is cloned again. */
-export class PostgresSandbox implements Sandbox<Postgres> {
-  readonly members: Postgres;
+export class PostgresSandbox implements Sandbox<PostgresMembers> {
+  readonly members: PostgresMembers;
   /** Where we keep books: a clone has no baseline but its template's. */
   readonly setBaseline?: () => Promise<boolean>;
   private readonly url: string;
@@ -184,18 +185,19 @@ export class PostgresSandbox implements Sandbox<Postgres> {
     return result;
   }
 
-  private async load(fixtures: Parameters<Postgres['load']>[0]): Promise<void> {
-    if (this.rollback) return load(this.rollback, fixtures);
+  private async load(fixtures: Parameters<PostgresMembers['load']>[0]): Promise<void> {
+    const { folder } = this.around.context;
+    if (this.rollback) return load(this.rollback, fixtures, folder);
     // A connection of its own: a dump leaves settings behind.
     const client = await connectTo(this.url, 'seamkit load');
     try {
-      await load(client, fixtures);
+      await load(client, fixtures, folder);
     } finally {
       await client.end();
     }
   }
 
-  private face(): Postgres {
+  private face(): PostgresMembers {
     const sandbox = this;
     const { isolation } = this.around;
     const url = () => {

@@ -24,26 +24,27 @@ const byName = new Intl.Collator('en', { numeric: true });
  * `10_a.sql`). Ways back are left out: `*.down.sql`, and what follows a "down" marker.
  * @throws SeamkitError `OPTION_INVALID`
  */
-export function readMigrations(folder: string): Script[] {
-  const files = list(resolve(folder))
+export function readMigrations(folder: string, from: string): Script[] {
+  const root = resolve(from, folder);
+  const files = list(root)
     .filter((path) => path.endsWith('.sql') && !/\.(down|undo)\.sql$/.test(path))
-    .map((path) => ({ path, name: join(folder, relative(resolve(folder), path)) }))
+    .map((path) => ({ path, name: join(folder, relative(root, path)) }))
     .sort((a, b) => byName.compare(a.name, b.name));
   if (files.length === 0) {
     throw new SeamkitError('OPTION_INVALID', `postgres: there is no *.sql file below ${folder}`, {
-      hint: `migrations are looked for in ${resolve(folder)}`,
+      hint: `migrations are looked for in ${root}`,
     });
   }
   return files.map(({ path, name }) => {
-    const { sql } = readScript(path);
+    const { sql } = readScript(path, from);
     const down = downMarker.exec(sql)?.index;
     return { name, sql: sql.slice(0, down) };
   });
 }
 
-/** @throws SeamkitError `OPTION_INVALID` */
-export function readScript(file: string): Script {
-  const path = resolve(file);
+/** @param from where a relative path begins @throws SeamkitError `OPTION_INVALID` */
+export function readScript(file: string, from: string): Script {
+  const path = resolve(from, file);
   let sql: string;
   try {
     sql = new TextDecoder('utf-8', { fatal: true }).decode(readNamedFile(path));

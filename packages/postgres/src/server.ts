@@ -27,7 +27,7 @@ host replication all 127.0.0.0/8 scram-sha-256
 `;
 
 /** The oldest major version that this kit serves. */
-export const oldest = 13;
+export const oldest = '13';
 
 export const server: ServerModule = {
   async process(request, ctx) {
@@ -87,7 +87,7 @@ export const server: ServerModule = {
     return { url: url.href };
   },
 
-  kit: () => (require('./kit') as typeof import('./kit')).postgresKit,
+  boundary: () => (require('./kit') as typeof import('./kit')).postgres(),
 };
 
 function findProgram({ version }: ServerRequest, ctx: ProcessContext): Promise<Program> {
@@ -95,7 +95,7 @@ function findProgram({ version }: ServerRequest, ctx: ProcessContext): Promise<P
   return ctx.program({
     command: 'postgres',
     version,
-    oldest: String(oldest),
+    oldest,
     folders: [
       '/usr/lib/postgresql/*/bin',
       '/usr/pgsql-*/bin',

@@ -1,6 +1,6 @@
-import type { Driver, RuntimeName, ServerKit } from '@seamkit/core';
-import { type OpenServer, openServer } from '@seamkit/core/inspect';
-import { type Postgres, type PostgresOptions, postgres } from '@seamkit/postgres';
+import type { Driver, RuntimeName } from '@seamkit/core';
+import { driverOn, type OpenServer, openServer } from '@seamkit/core/inspect';
+import { type PostgresMembers, postgres } from '@seamkit/postgres';
 import { connected } from './database-state';
 
 /** The server that this workspace's other test files are on, too: nothing of theirs may be swept. */
@@ -14,20 +14,14 @@ const admin = async (sql: string) =>
   (await connected(server.endpoint.url, (client) => client.query(sql))).rows;
 
 const owner = (name: string) => ({ name: `seamkit_${name}_t1`, index: 1, owner: name });
-const drivers: Driver<Postgres, any, any>[] = [];
+const drivers: Driver<PostgresMembers, any, any>[] = [];
 afterEach(async () => {
   for (const driver of drivers.splice(0)) await driver.close();
 });
 
 /** A run on some machine; as its own server's keeper's, where the runtime is not external. */
 async function run(name: string, runtime: RuntimeName = 'external') {
-  const kit = postgres().kit as ServerKit<PostgresOptions, Postgres, any, any>;
-  const context = { kit: 'postgres', runtime, owner: name, warn: () => {} };
-  const driver = await kit.driver(
-    server.endpoint,
-    {},
-    { ...context, prepare: async (work) => work(new AbortController().signal) },
-  );
+  const driver = await driverOn(postgres(), server.endpoint, { owner: name, runtime });
   drivers.push(driver);
   return driver;
 }

@@ -1,4 +1,5 @@
-export { type RabbitOptions, rabbitmq } from './kit';
-export type { Patience, RabbitConnection, RabbitMembers } from './members';
+export { rabbitmq } from './kit';
+export type { Patience, RabbitmqConnection, RabbitmqMembers } from './members';
+export type { RabbitmqOptions } from './options';
 export type { Received } from './received';
 export type { Binding, Exchange, Policy, Queue, Topology } from './topology';

@@ -8,7 +8,7 @@ import { exportDefinitions, type Topology } from './topology';
 import { waitForMessage } from './wait-for-message';
 
 /** What amqplib's `connect` takes in place of a url. */
-export interface RabbitConnection {
+export interface RabbitmqConnection {
   protocol: 'amqp' | 'amqps';
   hostname: string;
   port: number;
@@ -23,14 +23,14 @@ export interface Patience {
 }
 
 /** What the test gets. Calls may run at the same time. */
-export interface RabbitMembers {
+export interface RabbitmqMembers {
   /** Of the sandbox: its vhost, and a user who may do everything there. */
   readonly url: string;
   /** The management API, for the same user. */
   readonly managementUrl: string;
   readonly vhost: string;
   /** The url's parts, by the names of amqplib's options: `connect(env.mq.connection)`. */
-  readonly connection: RabbitConnection;
+  readonly connection: RabbitmqConnection;
   /** A ready connection of amqplib. Opened again after a test that closed it. */
   readonly client: ChannelModel;
   /** A ready channel with publisher confirms. A new one after a test that consumed with it or lost it. */
@@ -78,7 +78,7 @@ export function makeMembers(
   addresses: Addresses,
   api: Management,
   client: ReadyClient,
-): RabbitMembers {
+): RabbitmqMembers {
   const { vhost } = addresses;
   return {
     ...addresses,
@@ -159,7 +159,7 @@ export function makeMembers(
   };
 }
 
-function connectionOf(url: string): RabbitConnection {
+function connectionOf(url: string): RabbitmqConnection {
   const { protocol, hostname, port, username, password, pathname } = new URL(url);
   const secure = protocol === 'amqps:';
   return {

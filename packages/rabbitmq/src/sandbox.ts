@@ -4,10 +4,10 @@ import { checkExternalUrl, SeamkitError } from '@seamkit/core';
 import { type Baseline, emptyBaseline, takeBaseline } from './baseline';
 import { urlOf } from './broker';
 import { keepsAnything, keptIn, nothingKept } from './kept';
-import type { RabbitOptions } from './kit';
 import { claim, disclaim, sweepDead, takeLease } from './lease';
 import { Management, path } from './management';
-import { type Addresses, makeMembers, type RabbitMembers } from './members';
+import { type Addresses, makeMembers, type RabbitmqMembers } from './members';
+import type { RabbitmqOptions } from './options';
 import { ReadyClient } from './ready-client';
 import { restore } from './restore';
 import { putBack } from './stored-messages';
@@ -27,9 +27,9 @@ const everything = { configure: '.*', write: '.*', read: '.*' };
 /** @throws SeamkitError `SERVER_UNREACHABLE`, `SERVER_MISMATCH`, `PERMISSION_MISSING`, `HOST_REFUSED` */
 export async function connectDriver(
   endpoint: Endpoint,
-  options: RabbitOptions,
+  options: RabbitmqOptions,
   context: SandboxContext,
-): Promise<Driver<RabbitMembers, TemplateData, SandboxData>> {
+): Promise<Driver<RabbitmqMembers, TemplateData, SandboxData>> {
   if (options.managementUrl) checkExternalUrl('rabbitmq', options.managementUrl);
   const managementUrl = managementOf(endpoint.url, options);
   const api = new Management(managementUrl);
@@ -44,12 +44,12 @@ export async function connectDriver(
   return new RabbitDriver(endpoint.url, managementUrl, api, options, context, release);
 }
 
-class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
+class RabbitDriver implements Driver<RabbitmqMembers, TemplateData, SandboxData> {
   constructor(
     private readonly url: string,
     private readonly managementUrl: string,
     private readonly api: Management,
-    private readonly options: RabbitOptions,
+    private readonly options: RabbitmqOptions,
     private readonly context: SandboxContext,
     private readonly release: () => Promise<void>,
   ) {}
@@ -86,7 +86,7 @@ class RabbitDriver implements Driver<RabbitMembers, TemplateData, SandboxData> {
     }
   }
 
-  async open(sandbox: SandboxData, template: TemplateData): Promise<Sandbox<RabbitMembers>> {
+  async open(sandbox: SandboxData, template: TemplateData): Promise<Sandbox<RabbitmqMembers>> {
     const client = await this.connect(sandbox);
     const warn = (message: string) => this.context.warn(message);
     const place = this.placeOf(sandbox, client);
@@ -227,7 +227,7 @@ function parse({ baseline }: TemplateData): Baseline {
 }
 
 /** As the option says, else with the url's host and credentials, at the port that its query names. */
-function managementOf(amqpUrl: string, { managementUrl }: RabbitOptions): string {
+function managementOf(amqpUrl: string, { managementUrl }: RabbitmqOptions): string {
   const url = new URL(amqpUrl);
   const secure = url.protocol === 'amqps:';
   const port = url.searchParams.get('management') ?? (secure ? 15671 : 15672);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import {
   type Endpoint,
   exchange,
-  type ServerKit,
   type ServerModule,
   type ServerRequest,
   type StartContext,
@@ -71,7 +70,7 @@ export const server: ServerModule = {
     return { url: connectionString(host, amqp, http, user, password), version };
   },
 
-  kit: () => (require('./kit') as typeof import('./kit')).rabbitmq().kit as ServerKit<any, any>,
+  boundary: () => (require('./kit') as typeof import('./kit')).rabbitmq(),
 };
 
 function wantedPlugins({ settings }: ServerRequest): string[] {

@@ -1,10 +1,10 @@
 import { open } from '@seamkit/core';
-import { type RabbitOptions, rabbitmq } from '@seamkit/rabbitmq';
+import { type RabbitmqOptions, rabbitmq } from '@seamkit/rabbitmq';
 import { type ConfirmChannel, connect } from 'amqplib';
 import { client, clients } from './service';
 import { warnings, watchWarnings } from './warnings';
 
-const start = (options: RabbitOptions = {}) =>
+const start = (options: RabbitmqOptions = {}) =>
   open({ mq: rabbitmq({ version: process.env.RABBITMQ_VERSION, ...options }) });
 
 async function send(channel: ConfirmChannel, queue: string, text: string) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { open } from '@seamkit/core';
-import { type RabbitOptions, rabbitmq } from '@seamkit/rabbitmq';
+import { type RabbitmqOptions, rabbitmq } from '@seamkit/rabbitmq';
 import { type ConsumeMessage, connect } from 'amqplib';
 import { client, clients, consume, Inbox, Listener } from './service';
 import { warnings, watchWarnings } from './warnings';
@@ -10,7 +10,7 @@ jest.setTimeout(60_000);
 /** Messages come at once, but on a busy machine that can be a while. */
 const soon = { timeout: 20_000 };
 
-const start = (options: RabbitOptions = {}) =>
+const start = (options: RabbitmqOptions = {}) =>
   open({ mq: rabbitmq({ version: process.env.RABBITMQ_VERSION, prepare: declare, ...options }) });
 
 async function declare(url: string) {

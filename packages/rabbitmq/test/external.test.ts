@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Driver, open, type RuntimeName, type ServerKit } from '@seamkit/core';
-import { openServer } from '@seamkit/core/inspect';
+import { type Driver, open, type RuntimeName } from '@seamkit/core';
+import { driverOn, openServer } from '@seamkit/core/inspect';
 import { rabbitmq } from '@seamkit/rabbitmq';
 import { Management } from '../src/management';
 
@@ -120,18 +120,8 @@ describe('sweep', () => {
 
   /** A run on some machine; as its own server's keeper's, where the runtime is not external. */
   async function run(name: string, runtime: RuntimeName = 'external') {
-    const { kit } = rabbitmq({ url: own.endpoint.url });
-    const driver = await (kit as ServerKit<any, any, any, any>).driver(
-      { url: own.endpoint.url },
-      {},
-      {
-        kit: 'rabbitmq',
-        runtime,
-        owner: name,
-        warn: () => {},
-        prepare: async (work) => work(new AbortController().signal),
-      },
-    );
+    const { url } = own.endpoint;
+    const driver = await driverOn(rabbitmq({ url }), { url }, { owner: name, runtime });
     drivers.push(driver);
     return driver;
   }

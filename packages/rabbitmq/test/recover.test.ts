@@ -1,5 +1,5 @@
-import type { Driver, ServerKit } from '@seamkit/core';
-import { openServer } from '@seamkit/core/inspect';
+import type { Driver } from '@seamkit/core';
+import { driverOn, openServer } from '@seamkit/core/inspect';
 import { rabbitmq } from '@seamkit/rabbitmq';
 import { connect } from 'amqplib';
 
@@ -10,17 +10,7 @@ let driver: Driver<any, any, any>;
 beforeAll(async () => {
   server = await openServer(boundary);
   const { endpoint, runtime } = server;
-  driver = await (boundary.kit as ServerKit<any, any, any, any>).driver(
-    endpoint,
-    {},
-    {
-      kit: 'rabbitmq',
-      runtime,
-      owner: 'recovered',
-      warn: () => {},
-      prepare: async (work) => work(new AbortController().signal),
-    },
-  );
+  driver = await driverOn(boundary, endpoint, { owner: 'recovered', runtime });
 });
 afterAll(async () => {
   await driver.close();

@@ -1,5 +1,5 @@
 import { open } from '@seamkit/core';
-import { type RabbitOptions, rabbitmq } from '@seamkit/rabbitmq';
+import { type RabbitmqOptions, rabbitmq } from '@seamkit/rabbitmq';
 import { connect } from 'amqplib';
 import { client, clients } from './service';
 import { warnings, watchWarnings } from './warnings';
@@ -40,7 +40,7 @@ async function declareReplicated(url: string) {
   await connection.close();
 }
 
-const start = (options: RabbitOptions = { prepare: declare }) =>
+const start = (options: RabbitmqOptions = { prepare: declare }) =>
   open({ mq: rabbitmq({ version: process.env.RABBITMQ_VERSION, ...options }) });
 
 watchWarnings();

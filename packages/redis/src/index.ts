@@ -1,1 +1,3 @@
-export { type RedisConnection, type RedisMembers, type RedisOptions, redis } from './kit';
+export { redis } from './kit';
+export type { RedisConnection, RedisMembers } from './members';
+export type { RedisOptions } from './options';

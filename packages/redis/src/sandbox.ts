@@ -2,8 +2,8 @@ import { type Driver, type Endpoint, type SandboxContext, SeamkitError } from '@
 import type { Redis } from 'ioredis';
 import { connect, connectionName, urlOf } from './connection';
 import { exclusiveDriver } from './exclusive';
-import type { RedisOptions } from './kit';
 import type { RedisMembers } from './members';
+import type { RedisOptions } from './options';
 import { Registry } from './registry';
 import { sharedDriver } from './shared';
 
@@ -14,15 +14,6 @@ export async function connectDriver(
   context: SandboxContext,
 ): Promise<Driver<RedisMembers, any, any>> {
   const external = context.runtime === 'external';
-  if (!/^rediss?:\/\//.test(endpoint.url)) {
-    throw new SeamkitError(
-      'URL_INVALID',
-      'the url of a Redis server begins with redis: or rediss:',
-      {
-        hint: 'set SEAMKIT_REDIS_URL to e.g. redis://127.0.0.1:6379',
-      },
-    );
-  }
   if (external && exclusive) {
     throw new SeamkitError('UNSUPPORTED', 'an external Redis server cannot be exclusive', {
       hint: "give this boundary runtime: 'process' or 'container'",

@@ -5,7 +5,6 @@ import {
   type ProcessContext,
   type Program,
   SeamkitError,
-  type ServerKit,
   type ServerModule,
   type ServerRequest,
   type StartContext,
@@ -53,7 +52,7 @@ const crossing = [
 ];
 
 /** The oldest major version that this kit starts. */
-export const oldest = 7;
+export const oldest = '7';
 
 export const server: ServerModule = {
   async process(request, ctx) {
@@ -105,7 +104,7 @@ export const server: ServerModule = {
     return { url: `redis://${access}${host}:${at}` };
   },
 
-  kit: () => (require('./kit') as typeof import('./kit')).redis().kit as ServerKit<any, any>,
+  boundary: () => (require('./kit') as typeof import('./kit')).redis(),
 };
 
 /** Redis, unless Valkey was asked for or is all that can be had. */
@@ -118,7 +117,7 @@ async function findProgram(
     program: await ctx.program({
       command: `${engine}-server`,
       version,
-      oldest: String(oldest),
+      oldest,
       debian: [{ packages: [`${engine}-server`], path: `usr/bin/${engine}-server` }],
       folders: ['/usr/local/bin', '/opt/homebrew/bin', `/opt/homebrew/opt/${engine}/bin`],
       install: {

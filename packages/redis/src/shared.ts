@@ -9,9 +9,9 @@ import {
 import type { ChainableCommander, Redis } from 'ioredis';
 import { killAllIn } from './clients';
 import { connect, connectionName, replies, urlOf } from './connection';
-import type { RedisOptions } from './kit';
 import { Leftovers } from './leftovers';
 import { makeMembers, ReadyClient, type RedisMembers } from './members';
+import type { RedisOptions } from './options';
 import type { Place, Registry } from './registry';
 import { capture, ownBaseline, restore } from './restore';
 import { seal } from './scripts';

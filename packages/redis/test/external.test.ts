@@ -1,7 +1,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import type { Driver, RuntimeName, ServerKit } from '@seamkit/core';
-import type { OpenServer } from '@seamkit/core/inspect';
+import type { Driver, RuntimeName } from '@seamkit/core';
+import { driverOn, type OpenServer } from '@seamkit/core/inspect';
 import { type RedisMembers, type RedisOptions, redis } from '@seamkit/redis';
 import { Redis } from 'ioredis';
 import { startBare } from './bare';
@@ -32,17 +32,7 @@ async function driver(
   options: RedisOptions = {},
   runtime: RuntimeName = 'external',
 ) {
-  const boundary = redis(options);
-  const kit = boundary.kit as ServerKit<RedisOptions, RedisMembers, any, any>;
-  const context = {
-    kit: 'redis',
-    runtime,
-    owner,
-    warn: () => {},
-    prepare: async <R>(work: (signal: AbortSignal) => R | Promise<R>) =>
-      work(new AbortController().signal),
-  };
-  const made = await kit.driver({ url, databases: 16 }, options, context);
+  const made = await driverOn(redis(options), { url, databases: 16 }, { owner, runtime });
   drivers.push(made);
   return made;
 }

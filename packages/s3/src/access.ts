@@ -9,7 +9,8 @@ export interface Access {
   region: string;
 }
 
-const example = 'http://accessKey:secretKey@127.0.0.1:9000?region=us-east-1';
+/** The url of a server. */
+export const writtenLike = 'http://accessKey:secretKey@127.0.0.1:9000?region=us-east-1';
 
 /**
  * Reads `http(s)://accessKey:secretKey@host:port?region=…`; the region is us-east-1 by default.
@@ -17,10 +18,11 @@ const example = 'http://accessKey:secretKey@127.0.0.1:9000?region=us-east-1';
  */
 export function readAccess(text: string): Access {
   const refuse = (problem: string) =>
-    new SeamkitError('URL_INVALID', `s3: the url ${problem}`, { hint: `write it like ${example}` });
+    new SeamkitError('URL_INVALID', `s3: the url ${problem}`, {
+      hint: `write it like ${writtenLike}`,
+    });
   if (!URL.canParse(text)) throw refuse('is malformed');
   const url = new URL(text);
-  if (!/^https?:$/.test(url.protocol)) throw refuse(`begins with ${url.protocol}`);
   if (!url.username || !url.password) throw refuse('has no access key and secret key');
   if (url.pathname !== '/')
     throw refuse(`has the path ${url.pathname}; buckets are named by the kit`);

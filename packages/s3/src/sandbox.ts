@@ -8,8 +8,8 @@ import {
 import { Baselines } from './baseline';
 import { Buckets, type TemplateBucket } from './bucket';
 import { connectServer } from './connect-server';
-import type { S3Options } from './kit';
 import { connect, makeMembers, type S3Members } from './members';
+import type { S3Options } from './options';
 import { Owner } from './owner';
 import { capabilitiesOf, type ServerKind } from './server-kind';
 

@@ -33,7 +33,7 @@ const minio: ContainerRecipe = {
 };
 
 export const server: ServerModule = {
-  kit: () => (require('./kit') as typeof import('./kit')).s3Kit,
+  boundary: () => (require('./kit') as typeof import('./kit')).s3(),
 
   async process({ version }, ctx) {
     // MinIO's versions are dates, so a version asks for Ceph.

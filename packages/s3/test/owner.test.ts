@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { RuntimeName } from '@seamkit/core';
-import { type OpenServer, openServer } from '@seamkit/core/inspect';
+import { driverOn, type OpenServer, openServer } from '@seamkit/core/inspect';
 import { type S3Access, type S3Options, s3 } from '@seamkit/s3';
 import { Client } from 'minio';
 import { Buckets } from '../src/bucket';
 import { connectServer } from '../src/connect-server';
-import { s3Kit } from '../src/kit';
 import { Owner } from '../src/owner';
 
 let server: OpenServer;
@@ -31,13 +30,7 @@ const newOwner = () => `t${randomBytes(4).toString('hex')}`;
 
 /** A run on somebody else's server; on its own, where the runtime is not external. */
 function driverOf(owner: string, options: S3Options = {}, runtime: RuntimeName = 'external') {
-  return s3Kit.driver({ url: server.endpoint.url }, options, {
-    kit: 's3',
-    runtime,
-    owner,
-    warn: () => {},
-    prepare: async (work) => work(new AbortController().signal),
-  });
+  return driverOn(s3(options), server.endpoint, { owner, runtime });
 }
 
 async function namesWith(part: string) {

@@ -1,4 +1,5 @@
-import type { RuntimeName, SandboxContext, ServerKit } from '../contract';
+import type { RuntimeName, ServerKit } from '../contract';
+import { driverOn } from '../driver-on';
 import { type ErrorData, SeamkitError } from '../errors';
 import { findTestcontainers } from '../runtime/container';
 import { connectEngine } from '../runtime/engine';
@@ -71,7 +72,8 @@ const examine: Record<RuntimeName, Examine> = {
       return { runtime, usable: false, detail: `${kitVariableName(kit.name, 'URL')} is not set` };
     }
     checkExternalUrl(kit.name, url);
-    const driver = await kit.driver({ url }, {}, context(kit.name));
+    const boundary = { kit, options: {}, plan: {}, folder: process.cwd() };
+    const driver = await driverOn(boundary, { url }, { owner: 'doctor', warn: tell });
     await driver.close();
     return { runtime, usable: true, detail: `answers at ${withoutPassword(url)}` };
   },
@@ -118,14 +120,4 @@ function unusable(runtime: RuntimeName, error: unknown): RuntimeReport {
 
 function asData(error: unknown): ErrorData {
   return SeamkitError.wrap(error, 'START_FAILED', 'this could not be looked into').toData();
-}
-
-function context(kit: string): SandboxContext {
-  return {
-    kit,
-    runtime: 'external',
-    owner: 'doctor',
-    warn: tell,
-    prepare: async (work) => work(new AbortController().signal),
-  };
 }

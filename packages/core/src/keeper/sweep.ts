@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { clearTimeout, setTimeout } from 'node:timers';
 import type { Endpoint, ServerModule } from '../contract';
+import { driverOn } from '../driver-on';
 import { spawn } from '../system/spawn';
 
 const deadline = 20_000;
@@ -36,19 +37,9 @@ export async function sweep(order: SweepOrder, log: (line: string) => void): Pro
 async function main(): Promise<void> {
   const { module, endpoint, ended } = JSON.parse(await text(process.stdin)) as SweepOrder;
   const { server } = require(module) as { server: ServerModule };
-  const kit = server.kit?.();
-  if (!kit) return;
-  const driver = await kit.driver(
-    endpoint,
-    {},
-    {
-      kit: kit.name,
-      runtime: 'external',
-      owner: 'sweep',
-      warn: (line) => console.log(line),
-      prepare: async (work) => work(new AbortController().signal),
-    },
-  );
+  if (!server.boundary) return;
+  const around = { owner: 'sweep', warn: (line: string) => console.log(line) };
+  const driver = await driverOn(server.boundary(), endpoint, around);
   const removed = (await driver.sweep?.(ended)) ?? [];
   await driver.close();
   for (const name of removed) console.log(`swept ${name}`);

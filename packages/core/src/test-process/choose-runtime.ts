@@ -1,4 +1,5 @@
 import type { RuntimeName, ServerKit, ServerOptions } from '../contract';
+import { checkProtocol } from '../define-kit';
 import { SeamkitError } from '../errors';
 import { print } from '../print';
 import { foreign } from '../system/owner';
@@ -46,6 +47,7 @@ export async function chooseRuntime(
       );
     }
     checkExternalUrl(kit.name, url);
+    checkProtocol(kit, url);
     return {
       runtime: 'external',
       reason: options.url ? 'option url' : `${urlName} is set`,

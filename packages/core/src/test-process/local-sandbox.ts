@@ -26,7 +26,7 @@ export class LocalSandbox {
     this.moved = false;
     this.sandbox = await kit.open(
       options,
-      sandboxContext(kit.name, 'local', currentRun(), options, this.place),
+      sandboxContext(this.boundary, 'local', currentRun(), this.place),
     );
   }
 

@@ -1,4 +1,4 @@
-import type { CommonOptions, RuntimeName, SandboxContext, TestInfo } from '../contract';
+import type { Boundary, RuntimeName, SandboxContext, TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
 import { print } from '../print';
 import { millisecondsOf } from '../variables';
@@ -14,16 +14,16 @@ export interface Place {
 
 /** What a kit gets from core in the test process. */
 export function sandboxContext(
-  kit: string,
+  { kit, options, folder }: Boundary<object>,
   runtime: RuntimeName | 'local',
   owner: string,
-  options: CommonOptions,
   place: Place,
 ): SandboxContext {
   return {
-    kit,
+    kit: kit.name,
     runtime,
     owner,
+    folder,
     warn(message) {
       const test = place.test.name ? ` (in "${place.test.name}")` : '';
       print('warn', `${place.boundary}: ${message}${test}`);

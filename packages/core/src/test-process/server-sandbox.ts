@@ -163,7 +163,7 @@ export class ServerSandbox {
     const { kit, options } = this.boundary;
     const server = await ensureServer(this.boundary, this.keeper, this.place.boundary);
     const { session, runtime, endpoint } = server;
-    const context = sandboxContext(kit.name, runtime, session.owner, options, this.place);
+    const context = sandboxContext(this.boundary, runtime, session.owner, this.place);
     this.server = server;
     this.driver = await kit.driver(endpoint, options, context);
     this.leases = new Leases(this.boundary, this.place.boundary, server, this.driver, (work) =>

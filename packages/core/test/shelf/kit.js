@@ -1,33 +1,26 @@
 // The kit of the tiny server: what every kit does, in the fewest lines.
-const { checkOptions, defineKit, is, SeamkitError } = require('@seamkit/core');
+const { defineKit, is, SeamkitError } = require('@seamkit/core');
 
 exports.shelf = defineKit({
   kind: 'server',
   name: 'shelf',
   supports: { runtimes: ['process', 'external'], prepare: true },
   server: require.resolve('./server'),
-  plan(options) {
-    checkOptions(
-      'shelf',
-      options,
-      {
-        prepare: is.function,
-        mood: is.string,
-        setup: is.boolean,
-        exclusive: is.boolean,
-        spares: is.count,
-        spend: is.boolean,
-        trouble: is.function,
-      },
-      { server: true },
-    );
-    return {
-      settings: { mood: options.mood ?? null, setup: options.setup ?? null },
-      baseline: options.prepare,
-      exclusive: options.exclusive,
-      spares: options.spares,
-    };
+  options: {
+    prepare: is.function,
+    mood: is.string,
+    setup: is.boolean,
+    exclusive: is.boolean,
+    spares: is.count,
+    spend: is.boolean,
+    trouble: is.function,
   },
+  plan: ({ mood = null, setup = null, prepare, exclusive, spares }) => ({
+    settings: { mood, setup },
+    baseline: prepare,
+    exclusive,
+    spares,
+  }),
   async driver(endpoint, options, ctx) {
     const call = caller(endpoint.url);
     await call('GET', '/').catch((error) => {

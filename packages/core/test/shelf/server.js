@@ -5,7 +5,7 @@ const { exchange } = require('@seamkit/core');
 /** @type {{ server: import('@seamkit/core').ServerModule }} */
 module.exports = {
   server: {
-    kit: () => require('./kit').shelf().kit,
+    boundary: () => require('./kit').shelf(),
     async process({ settings }, ctx) {
       const port = await ctx.port();
       const password = ctx.secret();

@@ -7,7 +7,7 @@ import type { PublicJwk } from './signing-key';
 import type { OAuthClient, User } from './state';
 
 /** What the test gets: an OpenID Connect issuer, and people who sign in at it. */
-export interface Auth {
+export interface AuthMembers {
   /** The issuer: `iss` of its tokens, and the base of its endpoints. `http://127.0.0.1:24123`. */
   readonly url: string;
   /** `aud` of access tokens that name none. */

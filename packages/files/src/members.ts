@@ -6,7 +6,7 @@ import type { Traversal } from './traversal';
  * What the test gets: a folder of its own. Names are paths below it, with `/`; each function throws
  * `OPTION_INVALID` for one that is absolute, holds `..` or a NUL, or leads out through a link.
  */
-export interface Files {
+export interface FilesMembers {
   /** The folder: absolute, and without links. */
   readonly path: string;
   /** The same as `file://…`. */
