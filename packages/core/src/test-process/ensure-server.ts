@@ -56,20 +56,31 @@ export async function ensureServer(
     }));
   }
   const { runtime, reason, url } = await chooseRuntime(kit, options);
-  print('info', `${name}: ${kit.name} as ${runtime} (${reason})`);
   const image = options.image ?? kitVariable(kit.name, 'IMAGE');
-  return ensure(keeper, options, (session) => ({
+  const program = kitVariable(kit.name, 'BIN');
+  const server = await ensure(keeper, options, (session) => ({
     kit: kit.name,
     runtime,
     module: kit.server,
     version: options.version,
     image: runtime === 'container' ? image : undefined,
     container: runtime === 'container' ? containerOptions(options) : undefined,
-    program: runtime === 'process' ? kitVariable(kit.name, 'BIN') : undefined,
+    program: runtime === 'process' ? program : undefined,
     settings: plan.settings ?? {},
     url,
     exclusive: plan.exclusive ? { session: session.id, boundary: name } : undefined,
   }));
+  const version = server.endpoint.version ?? '';
+  const found = runtime === 'process' && !options.version && !program && version;
+  const pin = found ? `; to pin it: ${kit.name}({ version: '${majorOf(version)}' })` : '';
+  print('info', `${name}: ${`${kit.name} ${version}`.trim()} as ${runtime} (${reason})${pin}`);
+  return server;
+}
+
+/** What people pin: '17' of 17.5, '3.10' of 3.10.8, '0.9' of 0.9.1. */
+function majorOf(version: string): string {
+  const [major = '', minor] = version.split('.');
+  return minor !== undefined && version.split('.').length > 2 ? `${major}.${minor}` : major;
 }
 
 async function ensure(

@@ -51,6 +51,8 @@ export class OpenBoundaries<B extends Boundaries> {
   private readonly variables = new Variables();
   private readonly variablesOf: Config<B>['variables'];
   private state: 'new' | 'open' | 'closed' = 'new';
+  /** What kept it from opening. */
+  private failure: unknown;
   /** The first test has begun. */
   private begun = false;
   /** The name of the test that runs, where they may not run at the same time. */
@@ -83,6 +85,7 @@ export class OpenBoundaries<B extends Boundaries> {
       Object.defineProperty(this.members, name, {
         enumerable: true,
         get: () => {
+          if (this.failure) throw this.failure;
           if (this.state !== 'open') throw notOpen(name, this.state);
           return withVerbs(part);
         },
@@ -103,6 +106,7 @@ export class OpenBoundaries<B extends Boundaries> {
         ),
       );
       await this.keeper.close();
+      this.failure = error;
       throw error;
     }
     this.state = 'open';

@@ -3,17 +3,28 @@ interface Block {
   children: (Block & { type: string })[];
 }
 
+interface Event {
+  name: string;
+  test?: { errors: [error: unknown, asyncError?: unknown][] };
+}
+
+type Handler = (event: Event, state: { rootDescribeBlock: Block }) => void;
+
+/**
+ * jest-circus' list of event handlers, which other tools use as well. Where it is missing, what these
+ * functions do for a file is left out, and all else works.
+ */
+function handlers(): Handler[] {
+  const { [Symbol.for('EVENT_HANDLERS')]: list } = globalThis as { [handlers: symbol]: unknown };
+  return Array.isArray(list) ? list : [];
+}
+
 /**
  * Jest runs a file's `afterAll` hooks in the order of their declaration. This moves one to the end of
- * its block, so that the file's own still find what `use()` gave them. By jest-circus' list of event
- * handlers, which other tools use as well; where it is missing, the order stays.
+ * its block, so that the file's own still find what `use()` gave them.
  */
 export function runLast(hook: unknown): void {
-  const { [Symbol.for('EVENT_HANDLERS')]: handlers } = globalThis as {
-    [handlers: symbol]: unknown;
-  };
-  if (!Array.isArray(handlers)) return;
-  handlers.push((event: { name: string }, state: { rootDescribeBlock: Block }) => {
+  handlers().push((event, state) => {
     if (event.name === 'run_start') move(state.rootDescribeBlock, hook);
   });
 }
@@ -22,4 +33,27 @@ function move(block: Block, hook: unknown): void {
   const at = block.hooks.findIndex(({ fn }) => fn === hook);
   if (at >= 0) block.hooks.push(...block.hooks.splice(at, 1));
   for (const child of block.children) if (child.type === 'describeBlock') move(child, hook);
+}
+
+/**
+ * Jest tells an error of `beforeAll` for each test of the file, and once more for each hook that met
+ * it. This leaves it to the first test that runs, and lets the others refer to that one.
+ */
+export function tellOnce(error: unknown): void {
+  let told = false;
+  handlers().push(({ name, test }) => {
+    if (!test || (name !== 'test_started' && name !== 'test_skip')) return;
+    const others = test.errors.filter(([reason]) => reason !== error);
+    if (others.length === test.errors.length) return;
+    test.errors = others;
+    if (name === 'test_skip') return; // Jest would tell it for these, too
+    test.errors.unshift([told ? afterThat(error) : error]);
+    told = true;
+  });
+}
+
+function afterThat(error: unknown): Error {
+  const { code = 'an error' } = error as { code?: string };
+  const message = `not run: see ${code} at this file's first test`;
+  return Object.assign(new Error(message), { stack: message }); // no place in ours is worth a look
 }

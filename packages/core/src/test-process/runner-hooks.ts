@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { TestInfo } from '../contract';
 import { SeamkitError } from '../errors';
-import { runLast } from './jest';
+import { runLast, tellOnce } from './jest';
 import { MochaFile, mochaSuite } from './mocha';
 
 type Hook = (run: (...args: any[]) => unknown, options?: any) => unknown;
@@ -49,7 +49,15 @@ export function runnerHere(passed?: RunnerHooks): Runner | undefined {
   const [beforeAll, afterAll] =
     'beforeAll' in hooks ? [hooks.beforeAll, hooks.afterAll] : [hooks.before, hooks.after];
   return {
-    beforeAll: (run) => void beforeAll(() => run(), options),
+    beforeAll: (run) =>
+      void beforeAll(
+        () =>
+          run().catch((error) => {
+            tellOnce(error);
+            throw error;
+          }),
+        options,
+      ),
     beforeEach: (run) => void hooks.beforeEach(withTest(run), options),
     afterEach: (run) => void hooks.afterEach(withTest(run), options),
     afterAll: (run) => {
