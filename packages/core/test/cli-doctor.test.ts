@@ -131,9 +131,10 @@ test('it chooses as a test does, program and reason', async () => {
   const { runtime: chosen, reason } = kit('redis').choice;
   expect([run.code, run.stderr]).toEqual([
     0,
-    expect.stringContaining(`redis as ${chosen} (${reason})`),
+    expect.stringContaining(` as ${chosen} (${reason}); to pin it: redis({ version: '`),
   ]);
   const server = JSON.parse(run.stdout);
+  expect(run.stderr).toContain(`it: redis ${server.version} as`);
   expect(server.version).toBe(runtime('redis', 'process').version);
   expect(runtime('redis', 'process').program.startsWith(server.uses[0])).toBe(true);
 });

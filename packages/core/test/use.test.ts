@@ -48,7 +48,7 @@ test('every boundary has the same verbs', async () => {
   await caller(env.empty.url)('PUT', '/more', 'of the test');
   await Promise.all([env.empty.reset(), env.empty.reset()]);
   expect(await entries(env.empty.url)).toEqual([['hook', 'written by a hook']]);
-  expect(Object.keys(env.empty)).toEqual(['url', 'name']);
+  expect(Object.keys(env.empty)).toEqual(['url', 'name', 'wait']);
 });
 
 describe.each([1, 2])('round %i', () => {

@@ -7,23 +7,12 @@ import { type Config, isConfig, Variables } from './config';
 import { KeeperConnection } from './keeper-connection';
 import { LeftConnections } from './left-connections';
 import { LocalSandbox } from './local-sandbox';
+import { completed, RunningCalls, type Verbs } from './members';
 import type { Place } from './sandbox-context';
 import { ServerSandbox } from './server-sandbox';
 
 /** Boundaries by the names that a test file gives them. */
 export type Boundaries = Record<string, Boundary<any>>;
-
-/** What every boundary's members have beside the kit's own. */
-export interface Verbs {
-  /** Back to the baseline, now. A test seldom needs it: it happens before each. */
-  reset(): Promise<void>;
-  /**
-   * What is there now is the baseline that resets of this file return to. It happens by itself
-   * before the file's first test. Clients stay connected.
-   * @throws SeamkitError `UNSUPPORTED` where the kit has no such thing
-   */
-  setBaseline(): Promise<void>;
-}
 
 /** What the tests get, by the same names. */
 export type Environment<B extends Boundaries> = {
@@ -37,6 +26,8 @@ const mostNamed = 5;
 interface Part {
   place: Place;
   sandbox: ServerSandbox | LocalSandbox;
+  calls: RunningCalls;
+  verbs: Verbs;
   /** The last call on the sandbox: there is one at a time. */
   turn: Promise<unknown>;
 }
@@ -80,14 +71,23 @@ export class OpenBoundaries<B extends Boundaries> {
               place,
             )
           : new LocalSandbox(boundary as ConstructorParameters<typeof LocalSandbox>[0], place);
-      const part: Part = { place, sandbox, turn: Promise.resolve() };
+      const part: Part = {
+        place,
+        sandbox,
+        calls: new RunningCalls(),
+        verbs: {
+          reset: () => inTurn(part, () => sandbox.reset(place.test)),
+          setBaseline: () => inTurn(part, () => sandbox.setBaseline()),
+        },
+        turn: Promise.resolve(),
+      };
       this.parts.push(part);
       Object.defineProperty(this.members, name, {
         enumerable: true,
         get: () => {
           if (this.failure) throw this.failure;
           if (this.state !== 'open') throw notOpen(name, this.state);
-          return withVerbs(part);
+          return completed(sandbox.members, part.verbs, part.calls);
         },
       });
     }
@@ -152,6 +152,7 @@ export class OpenBoundaries<B extends Boundaries> {
     if (this.state !== 'open') return;
     this.running = undefined;
     this.connections.end(test.name);
+    for (const { place, calls } of this.parts) nameCalls(place.boundary, calls.take(), test);
     await this.each(({ sandbox }) => sandbox.verify(test));
   }
 
@@ -237,18 +238,6 @@ function inTurn(part: Part, work: (part: Part) => Promise<void>): Promise<void> 
   return result;
 }
 
-/** The members that the kit made, with the verbs that all kits have. */
-function withVerbs(part: Part): any {
-  const { members } = part.sandbox;
-  if (!Object.hasOwn(members, 'setBaseline')) {
-    Object.defineProperties(members, {
-      reset: { value: () => inTurn(part, ({ sandbox, place }) => sandbox.reset(place.test)) },
-      setBaseline: { value: () => inTurn(part, ({ sandbox }) => sandbox.setBaseline()) },
-    });
-  }
-  return members;
-}
-
 /** @throws the only failure; of several an `AggregateError` whose message has them all */
 function throwFailures(results: PromiseSettledResult<unknown>[]): void {
   const failures = results.flatMap((result) =>
@@ -259,6 +248,12 @@ function throwFailures(results: PromiseSettledResult<unknown>[]): void {
   // Several boundaries of one server say the same of it.
   if (messages.size === 1) throw failures[0];
   throw new AggregateError(failures, [...messages].join('\n\n'));
+}
+
+function nameCalls(boundary: string, calls: string[], { name = 'the test' }: TestInfo): void {
+  if (calls.length === 0) return;
+  const which = calls.map((call) => `${boundary}.${call}()`).join(', ');
+  print('warn', `"${name}" ended while ${which} still ran: await each call in the test`);
 }
 
 function concurrent({ name }: TestInfo, other: string): SeamkitError {

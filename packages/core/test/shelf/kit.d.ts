@@ -13,7 +13,14 @@ export interface ShelfOptions extends ServerOptions {
   trouble?(step: 'create' | 'open' | 'reset' | 'disconnect', name: string): unknown;
 }
 
-export const shelf: (options?: ShelfOptions) => Boundary<{ url: string; name: string }>;
+export interface ShelfMembers {
+  url: string;
+  name: string;
+  /** Resolves or rejects as `work` does. */
+  wait(work: unknown): Promise<unknown>;
+}
+
+export const shelf: (options?: ShelfOptions) => Boundary<ShelfMembers>;
 export function caller(
   url: string,
 ): (method: string, path: string, body?: string) => Promise<string>;

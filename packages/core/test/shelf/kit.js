@@ -58,7 +58,7 @@ exports.shelf = defineKit({
         await options.trouble?.('open', name);
         let baseline = await items(template);
         return {
-          members: { url: url(name), name },
+          members: { url: url(name), name, wait: async (work) => work },
           async reset() {
             await options.trouble?.('reset', name);
             await restore(name, baseline);
