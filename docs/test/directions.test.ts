@@ -93,6 +93,38 @@ test.each(kits)('the kit %s imports core only', (kit) => {
   expect(targets).not.toEqual([]);
 });
 
+test.each(kits)(
+  'the kit %s has the rooms of every kit, and nothing of its own leads back to kit.ts',
+  (kit) => {
+    const home = `packages/${kit}/src`;
+    const rooms = ['index', 'kit', 'members', 'options', 'sandbox'].map((name) => `${name}.ts`);
+    expect(readdirSync(join(root, home))).toEqual(expect.arrayContaining(rooms));
+    const back = importsBelow(home).filter(({ target }) => /^\.\.?\/(.*\/)?kit$/.test(target));
+    // The keeper's server module names the kit that sweeps, by a require of its own.
+    const allowed = [`${home}/index.ts`, `${home}/server.ts`];
+    expect(back.filter(({ file }) => !allowed.includes(file))).toEqual([]);
+  },
+);
+
+test('tests import a package by its name, or what is inside their own from dist', () => {
+  const homes = ['packages', ''].flatMap((above) =>
+    readdirSync(join(root, above), { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? ['test', 'proof'].map((name) => join(above, entry.name, name)) : [],
+    ),
+  );
+  const tests = homes.filter((home) => existsSync(join(root, home)));
+  const into = tests.flatMap((home) =>
+    importsBelow(home).filter(({ file, target }) => {
+      // Conformance breaks the tiny kit of core's tests; a package of its own would be a circle.
+      if (!target.startsWith('.') || target.includes('/core/test/shelf/')) return false;
+      const from = relative(dirname(home), join(dirname(file), target)).split('/');
+      return from[0] === '..' || (from[0] === 'src' && home.startsWith('packages/'));
+    }),
+  );
+  expect(tests.length).toBeGreaterThan(10);
+  expect(into).toEqual([]);
+});
+
 test('the demo’s application knows nothing of Seamkit', () => {
   const own = importsBelow('apps/demo/src');
   expect(own.length).toBeGreaterThan(10);

@@ -2,7 +2,6 @@ import { callersFolder } from './callers-folder';
 import type { Boundary, CommonOptions, Json, LocalKit, ServerKit, ServerOptions } from './contract';
 import { SeamkitError } from './errors';
 import { checkOptions } from './options';
-import { newestFirst } from './program/version';
 
 /**
  * Makes a kit's factory. Options are checked when the factory is called, before anything starts.
@@ -73,5 +72,5 @@ export function checkProtocol({ name, url: shape }: ServerKit<any, any>, url: st
 function isOlder(version: string, oldest: string): boolean {
   const digits = version.split('.').length;
   const limit = oldest.split('.').slice(0, digits).join('.');
-  return newestFirst(version, limit) > 0;
+  return limit.localeCompare(version, 'en', { numeric: true }) > 0;
 }

@@ -52,6 +52,7 @@ test('Jest, TypeScript, CommonJS: what it writes runs', async () => {
       install: null,
       installed: false,
       run: 'npx jest test/integration',
+      unseen: [],
     },
   ]);
   const run = await project.run(process.execPath, [jestBin, 'test/integration', patience]);
@@ -90,6 +91,27 @@ test('node:test, plain JavaScript, CommonJS: what it writes runs', async () => {
   const files = report.tests.map(({ file }: { file: string }) => file);
   const run = await project.run(process.execPath, ['--test', ...files]);
   expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/pass 7\n/)]);
+});
+
+test('where the project has its tests, and by their names: what it writes is run', async () => {
+  // As `nest new` sets Jest up.
+  const settings = { rootDir: 'src', testRegex: '.*\\.spec\\.js$' };
+  const kits = ['core', 'redis'].map((name) => `@seamkit/${name}`);
+  project = new CliProject([...kits, 'ioredis', 'jest'], { jest: settings });
+  project.write('src/app.controller.spec.js', "test('it', () => {});");
+
+  const { report } = await init();
+  expect(report).toMatchObject({ run: 'npx jest src/integration', unseen: [] });
+  expect(report.tests[0].file).toBe('src/integration/redis.spec.js');
+  const run = await project.run(process.execPath, [jestBin, 'src/integration', patience]);
+  expect([run.code, run.stderr]).toEqual([0, expect.stringMatching(/Tests:\s+2 passed/)]);
+});
+
+test('a file that the runner would leave out is named', async () => {
+  project = new CliProject(['ioredis', 'jest'], { jest: { testMatch: ['**/unit/*.js'] } });
+  const { stdout } = await project.seamkit('init');
+  const line = 'jest does not run test/integration/redis.test.js: add its name to testMatch';
+  expect(stdout).toContain(line);
 });
 
 test('a file that is there stays as it is', async () => {

@@ -1,5 +1,5 @@
 import { type Boundary, open, type SeamkitError } from '@seamkit/core';
-import { checkExternalUrl } from '../src/test-process/external-host';
+import { checkExternalUrl } from '../dist/test-process/external-host';
 import { shelf } from './shelf/kit';
 import { emptyWorkspace } from './workspace';
 

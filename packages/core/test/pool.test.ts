@@ -1,6 +1,6 @@
-import { SeamkitError } from '../src/errors';
-import { Names } from '../src/keeper/names';
-import { Pool } from '../src/keeper/pool';
+import { SeamkitError } from '../dist/errors';
+import { Names } from '../dist/keeper/names';
+import { Pool } from '../dist/keeper/pool';
 
 /** A pool whose template `key` is ready. */
 async function readyPool(): Promise<Pool> {

@@ -2,7 +2,7 @@ import { type ConsumerMessages, jetstream, jetstreamManager } from '@nats-io/jet
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { open, use } from '@seamkit/core';
 import { type NatsAccess, nats } from '@seamkit/nats';
-import { compare, restore } from '../src/streams';
+import { compare, restore } from '../dist/streams';
 
 const env = use({ mine: nats() });
 

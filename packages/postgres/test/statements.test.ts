@@ -1,4 +1,4 @@
-import { statements } from '../src/statements';
+import { statements } from '../dist/statements';
 
 test.each([
   ['', []],

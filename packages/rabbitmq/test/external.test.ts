@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Driver, open, type RuntimeName } from '@seamkit/core';
 import { driverOn, openServer } from '@seamkit/core/inspect';
 import { rabbitmq } from '@seamkit/rabbitmq';
-import { Management } from '../src/management';
+import { Management } from '../dist/management';
 
 let own: Awaited<ReturnType<typeof openServer>>;
 let stranger: Server;

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import { sweepDead } from '../src/lease';
-import type { Management } from '../src/management';
+import { sweepDead } from '../dist/lease';
+import type { Management } from '../dist/management';
 
 test('a run that begins while another sweeps is not taken for dead', async () => {
   const claims: { name: string; arguments: { owner: string; tag: string } }[] = [];

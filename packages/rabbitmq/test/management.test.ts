@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { Management } from '../src/management';
+import { Management } from '../dist/management';
 
 test('a call on kept connections that the server has closed is made again', async () => {
   // Each connection serves once, and ends with its second request.

@@ -1,6 +1,6 @@
 import { use } from '@seamkit/core';
 import { rabbitmq } from '@seamkit/rabbitmq';
-import { ReadyClient } from '../src/ready-client';
+import { ReadyClient } from '../dist/ready-client';
 
 const env = use({ mq: rabbitmq({ version: process.env.RABBITMQ_VERSION }) });
 

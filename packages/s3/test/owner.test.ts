@@ -3,9 +3,9 @@ import type { RuntimeName } from '@seamkit/core';
 import { driverOn, type OpenServer, openServer } from '@seamkit/core/inspect';
 import { type S3Access, type S3Options, s3 } from '@seamkit/s3';
 import { Client } from 'minio';
-import { Buckets } from '../src/bucket';
-import { connectServer } from '../src/connect-server';
-import { Owner } from '../src/owner';
+import { Buckets } from '../dist/bucket';
+import { connectServer } from '../dist/connect-server';
+import { Owner } from '../dist/owner';
 
 let server: OpenServer;
 let client: Client;

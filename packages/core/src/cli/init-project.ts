@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
 import { refuseForeign } from '../system/owner';
+import { listTests, type TestPlace, testPlace } from './test-places';
 
 export type Runner = 'jest' | 'vitest' | 'node:test';
 
@@ -16,8 +17,8 @@ export interface Project {
   module: 'esm' | 'cjs';
   /** Extension of a test file: `ts`, `js`, `cjs`, … */
   extension: string;
-  /** Where the tests go, relative. */
-  tests: string;
+  /** Where the tests go, and how their names end. */
+  tests: TestPlace;
   /** What adds development dependencies here. */
   add: string;
   /** A folder of SQL migrations, relative. */
@@ -36,7 +37,6 @@ interface Manifest {
 
 const transformsTypes = ['ts-jest', '@swc/jest', 'esbuild-jest', '@babel/preset-typescript'];
 const sourceFolders = ['src', 'lib', 'app', 'server'];
-const testFolders = ['test', 'tests', '__tests__'];
 const migrationFolders = [
   'prisma/migrations',
   'drizzle',
@@ -73,10 +73,7 @@ export function lookAtProject(folder = process.cwd()): Project {
     language,
     module,
     extension: extensionOf(language, module, esm),
-    tests: join(
-      testFolders.find((name) => existsSync(join(folder, name))) ?? 'test',
-      'integration',
-    ),
+    tests: testPlace(folder, listTests(folder, runner) ?? []),
     add: addCommand(folder),
     migrations: migrationFolders.find((name) => holdsSql(join(folder, name))),
     fetches: sourceFolders.some((name) => callsFetch(join(folder, name))),
@@ -85,10 +82,11 @@ export function lookAtProject(folder = process.cwd()): Project {
 
 /** Runs the test files below a folder. */
 export function runCommand({ runner, language, dependencies, tests, extension }: Project): string {
-  if (runner === 'jest') return `npx jest ${tests}`;
-  if (runner === 'vitest') return `npx vitest run ${tests}`;
+  const { folder, suffix } = tests;
+  if (runner === 'jest') return `npx jest ${folder}`;
+  if (runner === 'vitest') return `npx vitest run ${folder}`;
   const loader = language === 'ts' && dependencies.has('tsx') ? '--import tsx ' : '';
-  return `node ${loader}--test ${tests}/*.test.${extension}`;
+  return `node ${loader}--test ${folder}/*${suffix}.${extension}`;
 }
 
 function readManifest(folder: string): Manifest {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { SeamkitError } from '../errors';
 import { spawn } from '../system/spawn';
 import { recipes } from './first-tests';
@@ -8,6 +8,7 @@ import type { Recipe } from './first-tests/recipe';
 import { Style } from './first-tests/style';
 import { lookAtProject, type Project, type Runner, runCommand } from './init-project';
 import { columns, paint, type Result, tell } from './output';
+import { listTests } from './test-places';
 
 interface FirstTest {
   kit: string;
@@ -28,6 +29,8 @@ interface Report {
   installed: boolean;
   /** Runs the tests. */
   run: string;
+  /** Files that the runner would leave out, by the project's own settings. */
+  unseen: string[];
 }
 
 /** `seamkit init`: a first test for each system that the project talks to. Overwrites nothing. */
@@ -48,12 +51,20 @@ export async function init({ install = false }): Promise<Result> {
     install: missing.length ? `${project.add} ${missing.join(' ')}` : null,
     installed: false,
     run: runCommand(project),
+    unseen: unseen(project, tests),
   };
   if (install && report.install) {
     await execute(report.install);
     report.installed = true;
   }
   return { data: report, lines: render(report, project), failed: tests.length === 0 };
+}
+
+/** Those of the written files that the project's runner does not take for tests. */
+function unseen({ folder, runner }: Project, tests: FirstTest[]): string[] {
+  const seen = tests.length > 0 && listTests(folder, runner);
+  if (!seen) return [];
+  return tests.map(({ file }) => file.split(sep).join('/')).filter((file) => !seen.includes(file));
 }
 
 function reasons({ kit, clients }: Recipe, { folder, dependencies, fetches }: Project): string[] {
@@ -75,8 +86,9 @@ function prismaUsesPostgres(folder: string): boolean {
 
 function firstTest(recipe: Recipe, because: string[], project: Project, style: Style): FirstTest {
   const { kit } = recipe;
-  const file = join(project.tests, `${kit}.test.${project.extension}`);
-  mkdirSync(join(project.folder, project.tests), { recursive: true });
+  const { folder, suffix } = project.tests;
+  const file = join(folder, `${kit}${suffix}.${project.extension}`);
+  mkdirSync(join(project.folder, folder), { recursive: true });
   try {
     writeFileSync(join(project.folder, file), recipe.write(style, project), { flag: 'wx' });
     return { kit, because, file, written: true };
@@ -104,7 +116,10 @@ async function execute(command: string): Promise<void> {
   if (code !== 0) throw failed(`ended with exit code ${code}`);
 }
 
-function render({ runner, tests, install, installed, run }: Report, { folder }: Project): string[] {
+function render(
+  { runner, tests, install, installed, run, unseen }: Report,
+  { folder }: Project,
+): string[] {
   if (tests.length === 0) {
     return [
       `${join(folder, 'package.json')} names no client that a kit is known for. Known are:`,
@@ -118,8 +133,10 @@ function render({ runner, tests, install, installed, run }: Report, { folder }: 
     paint('dim', `${kit}, because of ${because.join(', ')}${written ? '' : '; it was there'}`),
   ]);
   const steps = [...(install && !installed ? [install] : []), run, 'npx seamkit doctor'];
+  const settings = runner === 'jest' ? 'testMatch or testRegex' : 'include';
   return [
     ...columns(rows),
+    ...unseen.map((file) => `${runner} does not run ${file}: add its name to ${settings}`),
     '',
     `Next (${runner === 'node:test' ? "Node's own test runner" : runner}):`,
     ...steps.map((step) => `  ${step}`),

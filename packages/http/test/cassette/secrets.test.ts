@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Interaction } from '@seamkit/http';
 import { type CassetteOptions, openCassette } from '@seamkit/http';
-import { fromEntry, toEntry } from '../../src/cassette/entry';
-import { Redactor } from '../../src/cassette/redactor';
+import { fromEntry, toEntry } from '../../dist/cassette/entry';
+import { Redactor } from '../../dist/cassette/redactor';
 import { interaction } from './interactions';
 
 let folder: string;
