@@ -71,9 +71,9 @@ test('Vitest, ES modules, no globals: what it writes runs', async () => {
 
   const { report } = await init();
   expect(report.tests.map(({ kit, because }: any) => [kit, because])).toEqual([
-    ['postgres', ['pg']],
-    ['http', ['fetch']],
     ['auth', ['jose']],
+    ['http', ['fetch']],
+    ['postgres', ['pg']],
   ]);
   const run = await project.run(process.execPath, [vitestBin, 'run', 'test/integration', patience]);
   expect([run.code, run.stdout]).toEqual([0, expect.stringMatching(/Tests.*6 passed/)]);
@@ -108,14 +108,16 @@ test('where the project has its tests, and by their names: what it writes is run
 });
 
 test('a file that the runner would leave out is named', async () => {
-  project = new CliProject(['ioredis', 'jest'], { jest: { testMatch: ['**/unit/*.js'] } });
+  project = new CliProject(['@seamkit/redis', 'ioredis', 'jest'], {
+    jest: { testMatch: ['**/unit/*.js'] },
+  });
   const { stdout } = await project.seamkit('init');
   const line = 'jest does not run test/integration/redis.test.js: add its name to testMatch';
   expect(stdout).toContain(line);
 });
 
 test('a file that is there stays as it is', async () => {
-  project = new CliProject(['ioredis']);
+  project = new CliProject(['@seamkit/redis', 'ioredis']);
   project.write('tests/integration/redis.test.js', '// mine');
   const { report } = await init();
   expect(report.tests).toEqual([
@@ -126,19 +128,34 @@ test('a file that is there stays as it is', async () => {
   );
 });
 
-test('what is missing is named with the package manager of the project, and installed if asked', async () => {
+test('what is missing is named with the package manager of the project; it writes once that is there', async () => {
   project = new CliProject(['ioredis']);
   project.write('pnpm-lock.yaml', '');
-  project.write('bin/pnpm', '#!/bin/sh\necho "$@" > asked\n');
-  await project.run('chmod', ['+x', 'bin/pnpm']);
   const install = 'pnpm add --save-dev @seamkit/core @seamkit/redis';
-  expect((await init()).report).toMatchObject({ install, installed: false });
+  expect((await init()).report).toMatchObject({ install, installed: false, tests: [] });
+  const { stdout } = await project.seamkit('init');
+  expect(stdout).toMatch(new RegExp(`${install}\\n +npx seamkit init`));
 
+  // It installs what it is asked for, as pnpm would.
+  const manifest = JSON.stringify({
+    devDependencies: { ioredis: '*', '@seamkit/core': '*', '@seamkit/redis': '*' },
+  });
+  project.write('asked-for.json', manifest);
+  project.write(
+    'bin/pnpm',
+    '#!/bin/sh\necho "$@" > asked\ncp asked-for.json package.json\nmkdir -p node_modules\nmv kits node_modules/@seamkit\n',
+  );
+  await project.run('chmod', ['+x', 'bin/pnpm']);
+  for (const name of ['core', 'redis']) project.link(name, 'kits');
   const PATH = `${join(project.folder, 'bin')}:${process.env.PATH}`;
-  const { code, stdout } = await project.seamkit('init --install --json', { PATH });
-  expect([code, JSON.parse(stdout)]).toEqual([
+  const { code, stdout: json } = await project.seamkit('init --install --json', { PATH });
+  expect([code, JSON.parse(json)]).toEqual([
     0,
-    expect.objectContaining({ install, installed: true }),
+    expect.objectContaining({
+      install,
+      installed: true,
+      tests: [expect.objectContaining({ kit: 'redis', written: true })],
+    }),
   ]);
   expect(`pnpm ${readFileSync(join(project.folder, 'asked'), 'utf8').trim()}`).toBe(install);
 });

@@ -53,9 +53,18 @@ export class CliProject {
     );
     const from = own || places.find((path) => existsSync(path));
     if (!from) throw new Error(`no package of this workspace has ${name}`);
-    const place = join(this.folder, 'node_modules', name);
+    this.place(realpathSync(from), join('node_modules', name));
+  }
+
+  /** Links a package of ours below a folder of the project. */
+  link(name: string, folder: string): void {
+    this.place(join(packages, name), join(folder, name));
+  }
+
+  private place(from: string, path: string): void {
+    const place = join(this.folder, path);
     mkdirSync(dirname(place), { recursive: true });
-    symlinkSync(realpathSync(from), place);
+    symlinkSync(from, place);
   }
 
   /** Installs a package of somebody else's that says it is a kit; `module` exports the factory. */

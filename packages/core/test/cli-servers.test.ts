@@ -179,6 +179,7 @@ test.each([
   ['logs shelf', 1, 'NOT_STARTED', 'seamkit up shelf'],
   ['url nope', 2, 'OPTION_INVALID', 'name one of: redis, shelf'],
   ['up http', 2, 'OPTION_INVALID', 'name one of: redis, shelf'],
+  ['up nats', 2, 'OPTION_INVALID', 'npm install --save-dev @seamkit/nats'],
 ])('%s fails with %i and tells what to do', async (args, code, error, hint) => {
   expect(await json(args)).toEqual({
     code,

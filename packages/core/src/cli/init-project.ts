@@ -1,30 +1,21 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SeamkitError } from '../errors';
+import type { ProjectFacts } from '../first-test';
 import { refuseForeign } from '../system/owner';
 import { listTests, type TestPlace, testPlace } from './test-places';
 
-export type Runner = 'jest' | 'vitest' | 'node:test';
+export type Runner = ProjectFacts['runner'];
 
-/** What a project is made with, as far as its tests are concerned. */
-export interface Project {
+/** A project as `seamkit init` finds it. */
+export interface Project extends ProjectFacts {
   folder: string;
-  /** Every dependency, by name. */
-  dependencies: ReadonlySet<string>;
-  runner: Runner;
-  language: 'ts' | 'js';
-  /** How its test files are written; TypeScript is written with `import` either way. */
-  module: 'esm' | 'cjs';
   /** Extension of a test file: `ts`, `js`, `cjs`, … */
   extension: string;
   /** Where the tests go, and how their names end. */
   tests: TestPlace;
   /** What adds development dependencies here. */
   add: string;
-  /** A folder of SQL migrations, relative. */
-  migrations?: string;
-  /** Its own code calls `fetch`. */
-  fetches: boolean;
 }
 
 /** A glimpse is enough. */
@@ -58,6 +49,9 @@ export function lookAtProject(folder = process.cwd()): Project {
       (kind) => Object.keys((manifest as Record<string, object>)[kind] ?? {}),
     ),
   );
+  if (sourceFolders.some((name) => callsFetch(join(folder, name)))) dependencies.add('fetch');
+  const provider = prismaProvider(folder);
+  if (provider) dependencies.add(`prisma:${provider}`);
   const runner = findRunner(dependencies, manifest.scripts?.test ?? '');
   const typed = dependencies.has('typescript') || existsSync(join(folder, 'tsconfig.json'));
   const language = typed && runsTypes(runner, dependencies) ? 'ts' : 'js';
@@ -76,7 +70,6 @@ export function lookAtProject(folder = process.cwd()): Project {
     tests: testPlace(folder, listTests(folder, runner) ?? []),
     add: addCommand(folder),
     migrations: migrationFolders.find((name) => holdsSql(join(folder, name))),
-    fetches: sourceFolders.some((name) => callsFetch(join(folder, name))),
   };
 }
 
@@ -140,6 +133,15 @@ function holdsSql(folder: string): boolean {
       ? readdirSync(join(folder, entry.name)).some((name) => name.endsWith('.sql'))
       : entry.name.endsWith('.sql'),
   );
+}
+
+function prismaProvider(folder: string): string | undefined {
+  try {
+    const schema = readFileSync(join(folder, 'prisma/schema.prisma'), 'utf8');
+    return /^\s*datasource\b[^}]*\bprovider\s*=\s*"(\w+)"/ms.exec(schema)?.[1];
+  } catch {
+    return undefined;
+  }
 }
 
 function callsFetch(folder: string): boolean {

@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { SeamkitError } from '../errors';
 import { spawn } from '../system/spawn';
-import { recipes } from './first-tests';
-import type { Recipe } from './first-tests/recipe';
-import { Style } from './first-tests/style';
+import { type KitForClients, kitsForClients } from './first-tests';
 import { lookAtProject, type Project, type Runner, runCommand } from './init-project';
 import { columns, paint, type Result, tell } from './output';
 import { listTests } from './test-places';
@@ -35,29 +33,46 @@ interface Report {
 
 /** `seamkit init`: a first test for each system that the project talks to. Overwrites nothing. */
 export async function init({ install = false }): Promise<Result> {
-  const project = lookAtProject();
-  const style = new Style(project);
-  const tests = recipes.flatMap((recipe) => {
-    const because = reasons(recipe, project);
-    return because.length ? [firstTest(recipe, because, project, style)] : [];
-  });
-  const missing = [
-    ...new Set(['@seamkit/core', ...tests.map(({ kit }) => `@seamkit/${kit}`)]),
-  ].filter((name) => tests.length > 0 && !project.dependencies.has(name));
+  const before = lookAtProject();
+  const missing = missingIn(before);
+  const command = missing.length ? `${before.add} ${missing.join(' ')}` : null;
+  if (install && command) await execute(command);
+  const project = install && command ? lookAtProject() : before;
+  const tests = wantedBy(project).flatMap(({ kit, write, because }) =>
+    write ? [firstTest(kit, because, () => write(project), project)] : [],
+  );
   const report: Report = {
     runner: project.runner,
     tests,
     missing,
-    install: missing.length ? `${project.add} ${missing.join(' ')}` : null,
-    installed: false,
+    install: command,
+    installed: install && command !== null,
     run: runCommand(project),
     unseen: unseen(project, tests),
   };
-  if (install && report.install) {
-    await execute(report.install);
-    report.installed = true;
-  }
-  return { data: report, lines: render(report, project), failed: tests.length === 0 };
+  const known = tests.length > 0 || missing.length > 0;
+  return { data: report, lines: known ? render(report) : nothing(project), failed: !known };
+}
+
+interface Wanted extends KitForClients {
+  because: string[];
+}
+
+function wantedBy(project: Project): Wanted[] {
+  return kitsForClients(project)
+    .map((kit) => ({
+      ...kit,
+      because: kit.clients.filter((name) => project.dependencies.has(name)),
+    }))
+    .filter(({ because }) => because.length > 0);
+}
+
+function missingIn(project: Project): string[] {
+  const wanted = wantedBy(project);
+  const packages = wanted.map((kit) => kit.package);
+  const absent = wanted.filter(({ write }) => !write).map((kit) => kit.package);
+  const core = packages.length > 0 && !project.dependencies.has('@seamkit/core');
+  return [...(core ? ['@seamkit/core'] : []), ...absent];
 }
 
 /** Those of the written files that the project's runner does not take for tests. */
@@ -67,30 +82,16 @@ function unseen({ folder, runner }: Project, tests: FirstTest[]): string[] {
   return tests.map(({ file }) => file.split(sep).join('/')).filter((file) => !seen.includes(file));
 }
 
-function reasons({ kit, clients }: Recipe, { folder, dependencies, fetches }: Project): string[] {
-  const found = clients.filter(
-    (name) => dependencies.has(name) && (name !== '@prisma/client' || prismaUsesPostgres(folder)),
-  );
-  return kit === 'http' && fetches ? [...found, 'fetch'] : found;
-}
-
-function prismaUsesPostgres(folder: string): boolean {
+function firstTest(
+  kit: string,
+  because: string[],
+  write: () => string,
+  { folder, tests, extension }: Project,
+): FirstTest {
+  const file = join(tests.folder, `${kit}${tests.suffix}.${extension}`);
+  mkdirSync(join(folder, tests.folder), { recursive: true });
   try {
-    return /provider\s*=\s*"postgres/.test(
-      readFileSync(join(folder, 'prisma/schema.prisma'), 'utf8'),
-    );
-  } catch {
-    return false;
-  }
-}
-
-function firstTest(recipe: Recipe, because: string[], project: Project, style: Style): FirstTest {
-  const { kit } = recipe;
-  const { folder, suffix } = project.tests;
-  const file = join(folder, `${kit}${suffix}.${project.extension}`);
-  mkdirSync(join(project.folder, folder), { recursive: true });
-  try {
-    writeFileSync(join(project.folder, file), recipe.write(style, project), { flag: 'wx' });
+    writeFileSync(join(folder, file), write(), { flag: 'wx' });
     return { kit, because, file, written: true };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -108,7 +109,7 @@ async function execute(command: string): Promise<void> {
   });
   const failed = (how: string) =>
     new SeamkitError('DOWNLOAD_FAILED', `${command} ${how}`, {
-      hint: 'the tests are written; fix what it says above, and install again',
+      hint: 'fix what it says above, then run this again',
     });
   const [code] = await once(child, 'close').catch((error) => {
     throw failed(`cannot be run: ${error.message}`);
@@ -116,32 +117,32 @@ async function execute(command: string): Promise<void> {
   if (code !== 0) throw failed(`ended with exit code ${code}`);
 }
 
-function render(
-  { runner, tests, install, installed, run, unseen }: Report,
-  { folder }: Project,
-): string[] {
-  if (tests.length === 0) {
-    return [
-      `${join(folder, 'package.json')} names no client that a kit is known for. Known are:`,
-      ...columns(recipes.map(({ kit, clients }) => [`  ${kit}`, clients.join(', ')])),
-      'Any kit can be used all the same: its README begins with a first test.',
-    ];
-  }
+function nothing(project: Project): string[] {
+  return [
+    `${join(project.folder, 'package.json')} names no client that a kit is known for. Known are:`,
+    ...columns(kitsForClients(project).map(({ kit, clients }) => [`  ${kit}`, clients.join(', ')])),
+    'Any kit can be used all the same: its README begins with a first test.',
+  ];
+}
+
+function render({ runner, tests, install, installed, run, unseen }: Report): string[] {
   const rows = tests.map(({ kit, because, file, written }) => [
     written ? paint('green', 'wrote') : 'kept',
     file,
     paint('dim', `${kit}, because of ${because.join(', ')}${written ? '' : '; it was there'}`),
   ]);
-  const steps = [...(install && !installed ? [install] : []), run, 'npx seamkit doctor'];
   const settings = runner === 'jest' ? 'testMatch or testRegex' : 'include';
+  const again = 'npx seamkit init   (writes a first test for each kit that is new)';
+  const steps = [
+    ...(install && !installed ? [install, again] : []),
+    ...(tests.length ? [run] : []),
+    'npx seamkit doctor',
+  ];
   return [
     ...columns(rows),
     ...unseen.map((file) => `${runner} does not run ${file}: add its name to ${settings}`),
-    '',
+    ...(rows.length ? [''] : []),
     `Next (${runner === 'node:test' ? "Node's own test runner" : runner}):`,
     ...steps.map((step) => `  ${step}`),
-    ...(existsSync(join(folder, 'node_modules')) || installed
-      ? []
-      : ['  (nothing is installed yet)']),
   ];
 }

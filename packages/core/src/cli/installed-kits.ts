@@ -6,15 +6,21 @@ import { SeamkitError } from '../errors';
 import { dependenciesOf, findPackage, packagesOf } from '../project/project-packages';
 import { findProject } from '../project/workspace';
 import { refuseForeign } from '../system/owner';
+import knownKits from './known-kits.json';
 
 /**
  * A package says that it is a kit by naming its factory, which must work without options:
  * `"seamkit": { "kit": "postgres" }` in its package.json.
  */
-interface KitManifest {
+export interface KitManifest {
   name: string;
   version: string;
-  seamkit?: { kit?: string };
+  seamkit?: {
+    kit?: string;
+    /** For `seamkit init`: which of a project's dependencies speak for the kit, and the module of its `FirstTest`. */
+    clients?: string[];
+    firstTest?: string;
+  };
 }
 
 export interface InstalledKit {
@@ -78,13 +84,19 @@ export function serverKits(names: readonly string[]): InstalledServerKit[] {
       local ? `the kit ${name} has no server` : `no kit '${name}' is installed here`,
       {
         tried: broken.map(({ package: name, reason }) => `${name}: ${reason}`),
-        hint: known
-          ? `name one of: ${known}`
-          : 'install one, e.g.: npm install --save-dev @seamkit/postgres; or run this where it is installed',
+        hint:
+          (local ? undefined : howToInstall(name)) ??
+          (known ? `name one of: ${known}` : 'install a kit first'),
       },
     );
   }
   return names.length ? withServers.filter(({ name }) => names.includes(name)) : withServers;
+}
+
+/** Of a kit of ours. */
+function howToInstall(kit: string): string | undefined {
+  const known = knownKits.find((one) => one.kit === kit);
+  return known && `npm install --save-dev ${known.package}; or run this where it is installed`;
 }
 
 export function isServerKit(kit: InstalledKit): kit is InstalledServerKit {
@@ -132,7 +144,7 @@ function load(folder: string, { name, seamkit }: KitManifest): Boundary<any> {
   return exported() as Boundary<ServerKit<any, any> & LocalKit<any, any>>;
 }
 
-function manifestOf(folder: string): KitManifest | undefined {
+export function manifestOf(folder: string): KitManifest | undefined {
   try {
     return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   } catch {

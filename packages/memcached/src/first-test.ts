@@ -1,12 +1,10 @@
-import { type Recipe, useOf } from './recipe';
+import type { FirstTest } from '@seamkit/core/first-test';
 
-export const memcached: Recipe = {
-  kit: 'memcached',
-  clients: ['memjs'],
-  write(style) {
-    return style.file(
-      [...useOf('memcached'), { from: 'memjs', names: ['Client'] }],
-      `
+/** For `seamkit init`. */
+export const firstTest: FirstTest = (style) =>
+  style.file(
+    [{ from: 'memjs', names: ['Client'] }],
+    `
 const env = use({ cache: memcached() });
 
 test('what was stored is found', async () => {
@@ -22,6 +20,4 @@ test('and the next test begins with an empty server', async () => {
   ${style.equal('await env.cache.keys()', '[]')}
 });
 `,
-    );
-  },
-};
+  );

@@ -1,27 +1,25 @@
-import { indent, type Recipe, useOf } from './recipe';
+import type { FirstTest } from '@seamkit/core/first-test';
 
-export const rabbitmq: Recipe = {
-  kit: 'rabbitmq',
-  clients: ['amqplib', 'amqp-connection-manager', 'rascal', 'rabbitmq-client'],
-  write(style, { dependencies }) {
-    const own = dependencies.has('amqplib') ? [{ from: 'amqplib', names: ['connect'] }] : [];
-    const lines = own.length
-      ? `const service = await connect(env.mq.url);
+/** For `seamkit init`. */
+export const firstTest: FirstTest = (style, { dependencies }) => {
+  const own = dependencies.has('amqplib') ? [{ from: 'amqplib', names: ['connect'] }] : [];
+  const lines = own.length
+    ? `const service = await connect(env.mq.url);
 const channel = await service.createConfirmChannel();
 channel.sendToQueue('placed', Buffer.from(JSON.stringify({ id: 7 })));
 await channel.waitForConfirms();
 await service.close();`
-      : `await env.mq.publish('', 'placed', { id: 7 });`;
-    return style.file(
-      [...useOf('rabbitmq'), ...own],
-      `
+    : `await env.mq.publish('', 'placed', { id: 7 });`;
+  return style.file(
+    own,
+    `
 const env = use({ mq: rabbitmq() });
 
 test('an order is announced', async () => {
   await env.mq.channel.assertQueue('placed');
 
   // Your service connects to env.mq.url, as to any RabbitMQ server.
-${indent(lines)}
+${style.indent(lines)}
 
   const message = await env.mq.next('placed');
   ${style.equal('message.json()', '{ id: 7 }')}
@@ -31,6 +29,5 @@ test('and the next test begins with an empty virtual host', async () => {
   ${style.equal('(await env.mq.topology()).queues', '[]')}
 });
 `,
-    );
-  },
+  );
 };

@@ -1,26 +1,23 @@
-import { indent, type Recipe, useOf } from './recipe';
-import type { Style } from './style';
+import type { FirstTest, Style } from '@seamkit/core/first-test';
 
-export const postgres: Recipe = {
-  kit: 'postgres',
-  clients: ['pg', 'postgres', 'pg-promise', 'slonik', '@prisma/client', '@prisma/adapter-pg'],
-  write(style, project) {
-    const { dependencies, migrations } = project;
-    if (migrations) return migrated(style, migrations);
-    const own = dependencies.has('knex')
-      ? { from: 'knex', names: ['knex'] }
-      : { from: 'pg', names: ['Client'] };
-    const imports = dependencies.has('pg') ? [...useOf('postgres'), own] : useOf('postgres');
-    return style.file(
-      imports,
-      `
+/** For `seamkit init`. */
+export const firstTest: FirstTest = (style, project) => {
+  const { dependencies, migrations } = project;
+  if (migrations) return migrated(style, migrations);
+  const own = dependencies.has('knex')
+    ? { from: 'knex', names: ['knex'] }
+    : { from: 'pg', names: ['Client'] };
+  const imports = dependencies.has('pg') ? [own] : [];
+  return style.file(
+    imports,
+    `
 const env = use({ db: postgres() });
 
 test('an order is stored', async () => {
   await env.db.query('create table orders (id serial primary key, total numeric not null)');
 
   // Your service connects to env.db.url, as to any PostgreSQL server.
-${indent(dependencies.has('pg') ? insert[own.names[0] as 'knex' | 'Client'] : insert.none)}
+${style.indent(dependencies.has('pg') ? insert[own.names[0] as 'knex' | 'Client'] : insert.none)}
 
   ${style.equal("await env.db.query('select id, total from orders')", "[{ id: 1, total: '42.00' }]")}
 });
@@ -32,8 +29,7 @@ test('and in the next test everything is back at the baseline', async () => {
 // The baseline is an empty database. Give postgres({ prepare: { migrations: 'folder' } }) your SQL
 // migrations, or prepare: (url) => … whatever else makes your schema: it runs once per run.
 `,
-    );
-  },
+  );
 };
 
 const insert = {
@@ -51,7 +47,7 @@ function migrated(style: Style, folder: string): string {
   const tables = `select table_name from information_schema.tables
      where table_schema not in ('information_schema', 'pg_catalog')`;
   return style.file(
-    useOf('postgres'),
+    [],
     `
 const env = use({ db: postgres({ prepare: { migrations: '${folder}' } }) });
 

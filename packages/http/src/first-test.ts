@@ -1,12 +1,10 @@
-import { type Recipe, useOf } from './recipe';
+import type { FirstTest } from '@seamkit/core/first-test';
 
-export const http: Recipe = {
-  kit: 'http',
-  clients: ['axios', 'undici', 'got', 'ky', 'node-fetch', 'superagent', 'ofetch', 'needle'],
-  write(style) {
-    return style.file(
-      useOf('http'),
-      `
+/** For `seamkit init`. */
+export const firstTest: FirstTest = (style) =>
+  style.file(
+    [],
+    `
 const env = use({ api: http() });
 
 test('the other side is told what to answer', async () => {
@@ -24,6 +22,4 @@ test('and knows nothing of it in the next test', () => {
   ${style.equal('env.api.calls()', '[]')}
 });
 `,
-    );
-  },
-};
+  );

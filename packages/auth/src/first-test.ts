@@ -1,19 +1,10 @@
-import { type Recipe, useOf } from './recipe';
+import type { FirstTest } from '@seamkit/core/first-test';
 
-export const auth: Recipe = {
-  kit: 'auth',
-  clients: [
-    'jose',
-    'jsonwebtoken',
-    'openid-client',
-    'express-oauth2-jwt-bearer',
-    'jwks-rsa',
-    'passport-jwt',
-  ],
-  write(style) {
-    return style.file(
-      useOf('auth'),
-      `
+/** For `seamkit init`. */
+export const firstTest: FirstTest = (style) =>
+  style.file(
+    [],
+    `
 const env = use({ auth: auth({ audience: 'orders' }) });
 
 test('a service finds the issuer', async () => {
@@ -29,6 +20,4 @@ test('there are tokens that it must refuse', () => {
   ${style.equal('tokens.length > 10', 'true')}
 });
 `,
-    );
-  },
-};
+  );
