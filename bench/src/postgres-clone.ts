@@ -1,11 +1,11 @@
-import type { Boundary, ServerKit, ServerOptions } from '@seamkit/core';
-import { openServer } from '@seamkit/core/inspect';
-import { type PostgresMembers, type PostgresOptions, postgres } from '@seamkit/postgres';
+import { driverOn, openServer } from '@seamkit/core/inspect';
+import { postgres } from '@seamkit/postgres';
 import { Client } from 'pg';
 import { median, timed } from './measure';
 import { filler } from './postgres-schema';
 
 const rounds = 21;
+const around = { owner: 'bench', runtime: 'process', warn: console.warn } as const;
 
 /** ms */
 export interface CloneCosts {
@@ -23,11 +23,8 @@ export async function measureClone(tables: number): Promise<CloneCosts> {
   const client = new Client(server.endpoint.url);
   await client.connect();
   const [kept, plain] = await Promise.all([
-    driverOf(postgres({ prepare }), server.endpoint, { prepare }),
-    driverOf(postgres({ prepare, isolation: 'clone' }), server.endpoint, {
-      prepare,
-      isolation: 'clone',
-    }),
+    driverOn(postgres({ prepare }), server.endpoint, around),
+    driverOn(postgres({ prepare, isolation: 'clone' }), server.endpoint, around),
   ]);
   const template = await kept.template(named('t', 1));
   const plainTemplate = await plain.template(named('t', 2));
@@ -63,21 +60,6 @@ async function fastest(client: Client): Promise<string> {
     "SELECT current_setting('server_version_num')::int AS version",
   );
   return rows[0].version >= 150_000 ? 'STRATEGY file_copy' : '';
-}
-
-function driverOf(
-  boundary: Boundary<PostgresMembers>,
-  endpoint: { url: string },
-  options: PostgresOptions,
-) {
-  const kit = boundary.kit as ServerKit<ServerOptions, PostgresMembers>;
-  return kit.driver(endpoint, options, {
-    kit: 'postgres',
-    runtime: 'process',
-    owner: 'bench',
-    warn: console.warn,
-    prepare: async (work) => work(new AbortController().signal),
-  });
 }
 
 function named(role: 's' | 't', index: number) {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { open, type ServerKit } from '@seamkit/core';
-import { openServer } from '@seamkit/core/inspect';
-import { type RedisMembers, type RedisOptions, redis } from '@seamkit/redis';
+import { open } from '@seamkit/core';
+import { driverOn, openServer } from '@seamkit/core/inspect';
+import { type RedisOptions, redis } from '@seamkit/redis';
 import { Redis } from 'ioredis';
 
 /*
@@ -46,14 +46,12 @@ async function main(): Promise<void> {
 /** Fresh sandboxes: a number claimed, connected, filled, and the first command answered. */
 async function sandboxes(): Promise<number> {
   const boundary = redis();
-  const kit = boundary.kit as ServerKit<RedisOptions, RedisMembers, any, any>;
   const server = await openServer(boundary);
-  const driver = await kit.driver(server.endpoint, boundary.options, {
-    kit: kit.name,
-    runtime: server.runtime,
+  const { endpoint, runtime } = server;
+  const driver = await driverOn(boundary, endpoint, {
     owner: 'bench',
+    runtime,
     warn: console.warn,
-    prepare: async (work) => work(new AbortController().signal),
   });
   const template = await driver.template({
     name: 'seamkit_bench_t1',

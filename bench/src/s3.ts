@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { open, type ServerKit } from '@seamkit/core';
-import { openServer } from '@seamkit/core/inspect';
-import { type S3Members, type S3Options, s3 } from '@seamkit/s3';
+import { open } from '@seamkit/core';
+import { driverOn, openServer } from '@seamkit/core/inspect';
+import { type S3Options, s3 } from '@seamkit/s3';
 
 /*
  * What a reset and a sandbox of @seamkit/s3 cost, beside one listing of the same bucket by the minio
@@ -53,18 +53,8 @@ function seed(objects: number): S3Options['prepare'] {
 /** ms from asking for an empty bucket to using it. */
 async function sandboxes(): Promise<number> {
   const server = await openServer(s3());
-  const kit = s3().kit as ServerKit<S3Options, S3Members>;
-  const driver = await kit.driver(
-    server.endpoint,
-    {},
-    {
-      kit: 's3',
-      runtime: server.runtime,
-      owner: 'bench',
-      warn: console.warn,
-      prepare: async (work) => work(new AbortController().signal),
-    },
-  );
+  const { endpoint, runtime } = server;
+  const driver = await driverOn(s3(), endpoint, { owner: 'bench', runtime, warn: console.warn });
   const template = await driver.template({ name: 'seamkit_bench_t1', index: 1, owner: 'bench' });
   let index = 1;
   const [ms] = await medians(async () => {

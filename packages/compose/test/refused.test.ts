@@ -36,7 +36,7 @@ function refusal(call: () => unknown): { code: string; message: string; hint?: s
 
 test.each<[string, () => unknown, string, RegExp]>([
   ['a missing file', () => compose('nowhere.yml'), 'OPTION_INVALID', /no file nowhere\.yml/],
-  ['no file at all', () => compose(), 'OPTION_INVALID', /no Compose file here/],
+  ['no file at all', () => compose(), 'OPTION_INVALID', /no Compose file in the package/],
   ['no file', () => compose([]), 'OPTION_INVALID', /takes the path/],
   ['an object', () => compose({} as string), 'OPTION_INVALID', /takes the path/],
   [

@@ -8,6 +8,10 @@ const caughtBy: Record<string, string[]> = {
   'resets nothing': ['reset returns to an empty baseline', 'reset returns to what prepare left'],
   'is replaced at every reset': ['reset returns to an empty baseline'],
   'has another url after a reset': ['reset returns to an empty baseline'],
+  'leaves the shape of things': [
+    'reset returns what is no value to the baseline as well: schema, counters, topology',
+    'what the hooks of a file made of it is its baseline, and ends with it',
+  ],
   'undoes what hooks wrote': [
     'what the hooks of a file wrote before its first test is its baseline',
     'the baseline that a file set is its own, and ends with it',

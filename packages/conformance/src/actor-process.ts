@@ -13,6 +13,8 @@ const orders: { [Name in Order['name']]: (order: any) => Promise<unknown> } = {
   },
   write: ({ key, value }) => harness.write(env!.it, key, value),
   read: ({ key }) => harness.read(env!.it, key),
+  changeShape: ({ round }) => harness.changeShape!(env!.it, round),
+  describe: () => harness.describe!(env!.it),
   leak: () => harness.leak!(env!.it),
   async reset() {
     const { it, url } = { it: env!.it, url: env!.it.url };

@@ -19,7 +19,8 @@ export type Order =
   | { name: 'open'; opening: Opening }
   | { name: 'write'; key: string; value: string }
   | { name: 'read'; key: string }
-  | { name: 'leak' | 'reset' | 'setBaseline' | 'close' }
+  | { name: 'changeShape'; round: number }
+  | { name: 'describe' | 'leak' | 'reset' | 'setBaseline' | 'close' }
   | { name: 'refuse'; options: Record<string, unknown> };
 
 /** What a failed order was answered with. */
@@ -60,6 +61,14 @@ export class Actor {
 
   read(key: string): Promise<string | undefined> {
     return this.order({ name: 'read', key });
+  }
+
+  changeShape(round: number): Promise<void> {
+    return this.order({ name: 'changeShape', round });
+  }
+
+  describe(): Promise<unknown> {
+    return this.order({ name: 'describe' });
   }
 
   leak(): Promise<void> {

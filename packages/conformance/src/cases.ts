@@ -5,6 +5,7 @@ import { prepareCases } from './cases/prepare';
 import { resetCases } from './cases/reset';
 import { secrecyCases } from './cases/secrecy';
 import { serverCases } from './cases/server';
+import { shapeCases } from './cases/shape';
 import { sharedServerCases } from './cases/shared-server';
 import type { ConformanceCase } from './conformance-case';
 
@@ -15,6 +16,7 @@ export const conformanceCases: readonly ConformanceCase[] = [
   ...resetCases,
   ...prepareCases,
   ...hookCases,
+  ...shapeCases,
   ...crashCases,
   ...sharedServerCases,
   ...secrecyCases,

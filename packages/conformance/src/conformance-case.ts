@@ -10,6 +10,7 @@ export interface Owing {
   server: boolean;
   leak: boolean;
   list: boolean;
+  shape: boolean;
 }
 
 /** One thing that every kit must do. */

@@ -92,6 +92,7 @@ export function owedCases(harness: Harness, runtime: Suite['runtime']): Conforma
     runtime,
     server: kit.kind === 'server',
     leak: harness.leak !== undefined,
+    shape: harness.changeShape !== undefined,
     list: harness.list !== undefined && kit.kind === 'server',
   };
   return conformanceCases.filter(({ owed }) => owed(facts));

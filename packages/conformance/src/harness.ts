@@ -15,6 +15,13 @@ export interface Harness<Members extends object = any, Options extends object = 
   write(members: Members, key: string, value: string): Promise<void>;
   /** The value under a key, or undefined. */
   read(members: Members, key: string): Promise<string | undefined>;
+  /**
+   * Changes what keys and values do not show, as a test might: schema, counters, topology, versions,
+   * settings. Each `round` (1, 2, …) changes something else. Goes with `describe`.
+   */
+  changeShape?(members: Members, round: number): Promise<unknown>;
+  /** All that `changeShape` may change, as plain data: the same for the same shape. */
+  describe?(members: Members): Promise<unknown>;
   /** Leaves a client behind that still holds on to the sandbox: an open transaction, a consumer, … */
   leak?(members: Members): Promise<void>;
   /** What is on the server that bears our name: databases, vhosts, buckets, … as text. */

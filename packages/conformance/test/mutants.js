@@ -40,6 +40,16 @@ exports.mutants = {
       members.url += '?';
     },
   })),
+  'leaves the shape of things': opened(({ members, reset }) => ({
+    async reset() {
+      const call = caller(members.url);
+      const now = JSON.parse(await call('GET', ''));
+      await reset({});
+      for (const [key, value] of now) {
+        if (key.startsWith('shape')) await call('PUT', `/${encodeURIComponent(key)}`, value);
+      }
+    },
+  })),
   'undoes what hooks wrote': opened(({ reset }) => ({
     async setBaseline() {
       await reset({});

@@ -22,6 +22,10 @@ module.exports = {
   }),
   write: ({ url }, key, value) => put(url, key, value),
   read: ({ url }, key) => caller(url)('GET', `/${encodeURIComponent(key)}`).catch(() => undefined),
+  // Entries that neither read nor write would meet.
+  changeShape: ({ url }, round) => put(url, `shape ${round}`, String(Math.random())),
+  describe: async ({ url }) =>
+    JSON.parse(await caller(url)('GET', '')).filter(([key]) => key.startsWith('shape')),
   list: async ({ url }) => JSON.parse(await caller(url)('GET', '/')),
   async intrude(port) {
     const signal = AbortSignal.timeout(5_000);

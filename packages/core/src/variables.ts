@@ -3,7 +3,7 @@ import { delimiter, isAbsolute } from 'node:path';
 import { SeamkitError } from './errors';
 import { check, is, longestTimer, type OptionCheck } from './options';
 
-/** Environment variables by name; those of the process, or those of who asks. */
+/** Environment variables by name; those of the process, or those of the caller. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 const runtime = is.oneOf('container', 'process', 'external');

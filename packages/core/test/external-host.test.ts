@@ -174,7 +174,7 @@ test('where NODE_ENV is production no external server is used, listed and local 
 
 describe('asked before anything is connected to', () => {
   // Reserved for documentation: nobody is there, should it be tried.
-  const url = 'shelf://192.0.2.1:1';
+  const url = 'http://192.0.2.1:1';
   const connecting = jest.fn(() => Promise.reject(new Error('connected')));
   const external = (option?: string) => {
     const boundary = shelf({ url: option, runtime: 'external' });

@@ -54,7 +54,7 @@ test('a runtime that is forced and not available', async () => {
   }
 });
 
-test('external without a url, and with a malformed one', async () => {
+test('external without a url, with a malformed one, and with one of another system', async () => {
   const missing = await failure(open({ it: shelf({ runtime: 'external' }) }));
   expect(missing).toMatchObject({
     code: 'RUNTIME_UNAVAILABLE',
@@ -66,6 +66,12 @@ test('external without a url, and with a malformed one', async () => {
     expect(malformed).toMatchObject({
       code: 'URL_INVALID',
       hint: expect.stringContaining('shelf://'),
+    });
+    process.env.SEAMKIT_SHELF_URL = 'amqp://127.0.0.1:5672';
+    const others = await failure(open({ it: shelf({ runtime: 'external' }) }));
+    expect(others).toMatchObject({
+      code: 'URL_INVALID',
+      hint: expect.stringContaining('http://user'),
     });
   } finally {
     delete process.env.SEAMKIT_SHELF_URL;

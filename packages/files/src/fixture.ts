@@ -102,9 +102,13 @@ export function copyTree(from: string, to: string): void {
         break;
       }
       default:
-        throw new SeamkitError('UNSUPPORTED', `'${textOf(raw)}' is no file, folder or link`, {
-          hint: 'leave it out of the fixture, and make it in the test',
-        });
+        throw new SeamkitError(
+          'UNSUPPORTED',
+          `'${textOf(raw)}' is neither a file nor a folder nor a link`,
+          {
+            hint: 'leave it out of the fixture, and make it in the test',
+          },
+        );
     }
     if (raw === '') return;
     if (typeOf(stat) !== 'link') real.chmodSync(target, modeOf(stat));

@@ -21,9 +21,13 @@ export const files = defineKit<FilesOptions, FilesMembers>({
       if (typeof path !== 'string') continue;
       const full = resolve(folder, path);
       if (statSync(full, { throwIfNoEntry: false })?.isDirectory()) continue;
-      throw new SeamkitError('OPTION_INVALID', `files() option '${name}': ${path} is no folder`, {
-        hint: `pass a folder that exists; it is looked for at ${full}`,
-      });
+      throw new SeamkitError(
+        'OPTION_INVALID',
+        `files() option '${name}': there is no folder ${path}`,
+        {
+          hint: `pass a folder that exists; it is looked for at ${full}`,
+        },
+      );
     }
   },
   open: openSandbox,

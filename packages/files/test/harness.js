@@ -1,4 +1,13 @@
-const { readFile, writeFile } = require('node:fs/promises');
+const {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  symlink,
+  writeFile,
+} = require('node:fs/promises');
 const { openSync } = require('node:fs');
 const { join } = require('node:path');
 const { files } = require('@seamkit/files');
@@ -21,6 +30,22 @@ module.exports = {
       if (error.code !== 'ENOENT') throw error;
       return undefined;
     }),
+  async changeShape({ path }, round) {
+    const sub = join(path, `sub ${round}`);
+    await mkdir(sub);
+    await symlink('../kept', join(sub, 'link'));
+    await link(at(path, 'kept'), join(sub, 'another name'));
+    await chmod(at(path, 'kept'), round === 1 ? 0o600 : 0o400);
+  },
+  async describe({ path }) {
+    const names = (await readdir(path, { recursive: true })).sort();
+    return Promise.all(
+      names.map(async (name) => {
+        const { mode, nlink } = await lstat(join(path, name));
+        return [name, mode, nlink];
+      }),
+    );
+  },
   async leak({ path }) {
     openSync(join(path, 'never closed'), 'w');
   },

@@ -47,6 +47,17 @@ const harness = {
   write: ({ url }, key, value) => withClient(url, (client) => client.set(key, value, {})),
   read: ({ url }, key) =>
     withClient(url, async (client) => (await client.get(key)).value?.toString()),
+  changeShape: ({ url }, round) =>
+    send(url, `touch kept ${3_600 * round}\r\nset flags${round} ${round} 0 1\r\n1\r\n`, 'STORED'),
+  async describe({ url }) {
+    const keys = ['kept', 'other', 'flags1', 'flags2'];
+    const answer = await send(
+      url,
+      `${keys.map((key) => `mg ${key} k f t\r\n`).join('')}mn\r\n`,
+      'MN',
+    );
+    return answer.replace(/ t(\d+)/g, (_, seconds) => ` t${Math.ceil(seconds / 3_600)}`);
+  },
   async leak({ url }) {
     await send(url, 'watch mutations\r\n', 'OK');
     await send(url, 'flush_all 1\r\n', 'OK'); // in a second

@@ -44,6 +44,26 @@ module.exports = {
         });
       return message?.string();
     }),
+  changeShape: ({ connection }, round) =>
+    withClient(connection, async (client) => {
+      const manager = await jetstreamManager(client);
+      const name = `ADDED${round}`;
+      await manager.streams.add({ name, subjects: [`added${round}.*`], max_msgs: 10 * round });
+      await jetstream(client).publish(`added${round}.one`, 'text');
+      await manager.consumers.add(name, { durable_name: 'worker', ack_policy: 'explicit' });
+    }),
+  describe: ({ connection }) =>
+    withClient(connection, async (client) => {
+      const manager = await jetstreamManager(client);
+      const all = [];
+      for await (const { config, state } of manager.streams.list()) {
+        const consumers = [];
+        for await (const one of manager.consumers.list(config.name)) consumers.push(one.name);
+        const { name, subjects, max_msgs } = config;
+        all.push({ name, subjects, max_msgs, messages: state.messages, consumers });
+      }
+      return all.sort((a, b) => a.name.localeCompare(b.name));
+    }),
   async leak({ connection }) {
     const client = await connect({ ...connection, reconnect: false });
     client.subscribe('entries.*');

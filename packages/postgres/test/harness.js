@@ -23,7 +23,7 @@ const fill = (entries) => (/** @type {string} */ url) =>
     }
   });
 
-/** @type {import('@seamkit/conformance').Harness<import('@seamkit/postgres').Postgres>} */
+/** @type {import('@seamkit/conformance').Harness<import('@seamkit/postgres').PostgresMembers>} */
 module.exports = {
   kit: postgres,
   options: { prepare: fill({}), key: 'an empty table' },
@@ -39,6 +39,29 @@ module.exports = {
     connected(url, async (client) => {
       const { rows } = await client.query('SELECT value FROM entries WHERE key = $1', [key]);
       return rows[0]?.value;
+    }),
+  changeShape: ({ url }, round) =>
+    connected(url, (client) =>
+      client.query(`
+        CREATE TABLE added_${round} (id serial PRIMARY KEY, note text DEFAULT 'none' UNIQUE);
+        INSERT INTO added_${round} VALUES (DEFAULT);
+        ALTER TABLE entries ADD COLUMN note_${round} text;
+        CREATE TYPE mood_${round} AS ENUM ('good', 'bad');
+        CREATE FUNCTION answer_${round}() RETURNS int LANGUAGE sql AS 'SELECT ${round}';
+        CREATE SEQUENCE counter_${round};
+        SELECT nextval('counter_${round}')`),
+    ),
+  describe: ({ url }) =>
+    connected(url, async (client) => {
+      const results = await client.query(`
+        SELECT table_name, column_name, data_type, column_default
+          FROM information_schema.columns WHERE table_schema = 'public' ORDER BY 1, 2;
+        SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1;
+        SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1;
+        SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY 1;
+        SELECT typname FROM pg_type
+          WHERE typnamespace = 'public'::regnamespace AND typtype = 'e' ORDER BY 1`);
+      return /** @type {any} */ (results).map(({ rows }) => rows);
     }),
   async leak({ url }) {
     const client = new Client({ connectionString: url });

@@ -23,6 +23,18 @@ async function put(channel, key, value) {
   await channel.waitForConfirms();
 }
 
+/** A request to the management API, with the members' own user. */
+async function manage({ managementUrl }, method, path, body) {
+  const { origin, username, password } = new URL(managementUrl);
+  const response = await fetch(`${origin}/api/${path}`, {
+    method,
+    body: body && JSON.stringify(body),
+    headers: { authorization: `Basic ${btoa(`${username}:${decodeURIComponent(password)}`)}` },
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+  return method === 'GET' ? response.json() : undefined;
+}
+
 /** What somebody without a password tries, by each protocol of RabbitMQ's and of Erlang's. */
 const attempts = [
   async (port) => {
@@ -77,6 +89,29 @@ module.exports = {
       channel.nack(message);
       return message.content.toString();
     }),
+  changeShape: (members, round) =>
+    withChannel(members.url, async (channel) => {
+      await channel.assertExchange(`events ${round}`, 'topic', { autoDelete: false });
+      await channel.assertQueue(`heard ${round}`, { arguments: { 'x-max-length': 10 * round } });
+      await channel.bindQueue(`heard ${round}`, `events ${round}`, 'order.*');
+      const definition = { 'max-length': round };
+      const policy = { pattern: '^heard', definition, 'apply-to': 'queues' };
+      await manage(members, 'PUT', `policies/${members.vhost}/limit ${round}`, policy);
+    }),
+  async describe(members) {
+    const kinds = ['exchanges', 'queues', 'bindings', 'policies'];
+    const lists = await Promise.all(
+      kinds.map((kind) => manage(members, 'GET', `${kind}/${members.vhost}`)),
+    );
+    // What is declared; the rest counts what happens, and is late.
+    return lists.map((list) =>
+      list
+        .map(({ name, type, source, destination, routing_key, arguments: extra, definition }) =>
+          JSON.stringify({ name, type, source, destination, routing_key, extra, definition }),
+        )
+        .sort(),
+    );
+  },
   async leak({ url }) {
     const connection = await amqp.connect(url, { noDelay: true });
     connection.on('error', () => {});

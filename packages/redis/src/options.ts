@@ -8,7 +8,7 @@ export interface RedisOptions extends ServerOptions {
    */
   prepare?: (url: string, stop: { signal: AbortSignal }) => unknown;
   /**
-   * Which server. Default `'redis'`; the process runtime takes Valkey where no Redis can be had.
+   * Which server. Default `'redis'`; the process runtime takes Valkey where there is no Redis.
    * An external server is taken as it is.
    */
   engine?: 'redis' | 'valkey';

@@ -107,7 +107,7 @@ export const server: ServerModule = {
   boundary: () => (require('./kit') as typeof import('./kit')).redis(),
 };
 
-/** Redis, unless Valkey was asked for or is all that can be had. */
+/** Redis, unless Valkey was asked for or is all there is. */
 async function findProgram(
   { version, settings }: ServerRequest,
   ctx: ProcessContext,

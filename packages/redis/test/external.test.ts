@@ -368,10 +368,6 @@ describe('what is not a server for tests', () => {
       hint: expect.stringContaining('redis-cli'),
     });
   });
-
-  test('a url of another kind', async () => {
-    await expect(driver('amqp://127.0.0.1', 'mine')).rejects.toMatchObject({ code: 'URL_INVALID' });
-  });
 });
 
 async function listening(server: Server, work: (port: number) => Promise<void>): Promise<void> {

@@ -23,6 +23,25 @@ module.exports = {
   }),
   write: ({ url }, key, value) => withClient(url, (client) => client.set(key, value)),
   read: ({ url }, key) => withClient(url, async (client) => (await client.get(key)) ?? undefined),
+  changeShape: ({ url }, round) =>
+    withClient(url, async (client) => {
+      await client.rpush(`list ${round}`, 'one', 'two');
+      await client.hset(`hash ${round}`, 'field', 'value');
+      await client.xadd(`stream ${round}`, '*', 'field', 'value');
+      await client.xgroup('CREATE', `stream ${round}`, 'group', '0');
+      await client.expire(round === 1 ? 'kept' : 'other', 3_600);
+    }),
+  describe: ({ url }) =>
+    withClient(url, async (client) => {
+      const keys = (await client.keys('*')).sort();
+      return Promise.all(
+        keys.map(async (key) => {
+          const type = await client.type(key);
+          const groups = type === 'stream' ? (await client.xinfo('GROUPS', key)).length : 0;
+          return { key, type, groups, expires: (await client.pttl(key)) > 0 };
+        }),
+      );
+    }),
   async leak({ url }) {
     const client = new Redis(url, { retryStrategy: null });
     client.on('error', () => {});

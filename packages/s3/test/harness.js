@@ -77,6 +77,24 @@ module.exports = {
       throw error;
     }
   },
+  async changeShape({ url }, round) {
+    const { client, bucket } = clientOf(url);
+    await client.setBucketVersioning(bucket, { Status: 'Enabled' });
+    await client.setBucketTagging(bucket, { round: String(round) });
+    for (const text of ['first', 'second'])
+      await client.putObject(bucket, `versions ${round}`, text);
+    await client.setObjectTagging(bucket, `versions ${round}`, { kind: 'receipt' });
+  },
+  async describe({ url }) {
+    const { client, bucket } = clientOf(url);
+    const objects = [];
+    for await (const one of client.listObjects(bucket, '', true, { IncludeVersion: true })) {
+      objects.push([one.name, one.size, one.isDeleteMarker === true]);
+    }
+    const { Status = 'never' } = (await client.getBucketVersioning(bucket)) ?? {};
+    const tags = await client.getBucketTagging(bucket).catch(({ code }) => code);
+    return { objects, Status, tags };
+  },
   async leak({ url }) {
     const { client, bucket } = clientOf(url);
     await client.initiateNewMultipartUpload(bucket, 'unfinished', {});

@@ -69,7 +69,7 @@ export class Pool {
       resolve(this.take(session, template));
   }
 
-  /** It could not be made: everyone who waited hears why; who asks later tries again. */
+  /** It could not be made: everyone who waits hears why; a later caller tries again. */
   failed(session: string, key: string, error: ErrorData): void {
     const template = this.building(session, key);
     this.forget(template);
@@ -89,7 +89,7 @@ export class Pool {
     this.held(session, name).data = data;
   }
 
-  /** `templateGone`: so is what it was to be made from; the next who asks makes that again. */
+  /** `templateGone`: so is what it was to be made from; the next caller makes that again. */
   release(
     session: string,
     name: string,

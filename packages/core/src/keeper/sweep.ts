@@ -1,8 +1,7 @@
 import { text } from 'node:stream/consumers';
-import { clearTimeout, setTimeout } from 'node:timers';
 import type { Endpoint, ServerModule } from '../contract';
 import { driverOn } from '../driver-on';
-import { spawn } from '../system/spawn';
+import { runShort } from '../system/short-program';
 
 const deadline = 20_000;
 
@@ -19,18 +18,11 @@ interface SweepOrder {
  * client for it. Never rejects; what it could not remove waits for the next run.
  */
 export async function sweep(order: SweepOrder, log: (line: string) => void): Promise<void> {
-  const child = spawn(process.execPath, [__filename], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const timer = setTimeout(() => child.kill('SIGKILL'), deadline);
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-    child.once('error', () => resolve());
-  });
-  child.stdin.on('error', () => {});
-  child.stdin.end(JSON.stringify(order));
-  const output = await Promise.all([text(child.stdout), text(child.stderr)]).catch(() => []);
-  await ended;
-  clearTimeout(timer);
-  for (const line of output.join('\n').split('\n')) if (line) log(line);
+  const input = JSON.stringify(order);
+  const ran = await runShort(process.execPath, [__filename], { input, timeout: deadline }).catch(
+    ({ message }) => ({ stdout: '', stderr: message }),
+  );
+  for (const line of `${ran.stdout}\n${ran.stderr}`.split('\n')) if (line) log(line);
 }
 
 /** The process: its work comes by standard input, since an endpoint holds a password. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { clearInterval, setInterval } from 'node:timers';
 import { SeamkitError } from '../errors';
 import { fingerprint } from '../fingerprint';
-import { spawn } from '../system/spawn';
+import { runShort } from '../system/short-program';
 import { makeOnce, needSpace } from './cache-folder';
 import type { DebianHost } from './debian-host';
 import { megabytes } from './megabytes';
@@ -225,33 +225,16 @@ export class Apt {
 
 class AptFailure extends Error {}
 
-function execute(
+async function execute(
   command: string,
   args: readonly string[],
   env: Record<string, string>,
   cwd?: string,
 ): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, {
-      cwd,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: patience,
-    });
-    let output = '';
-    let errors = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      errors += chunk;
-    });
-    child.once('error', reject);
-    child.once('close', (code) => {
-      if (code === 0) resolve(output);
-      else reject(new AptFailure(errors || `${command} ended with exit code ${code}`));
-    });
-  });
+  const timeout = patience;
+  const ran = await runShort(command, args, { cwd, env: { ...process.env, ...env }, timeout });
+  if (ran.failure) throw new AptFailure(ran.stderr || `${command} ${ran.failure}`);
+  return ran.stdout;
 }
 
 function errorLines(text: string): string[] {

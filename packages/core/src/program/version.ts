@@ -1,7 +1,5 @@
-import type { SpawnOptionsWithoutStdio } from 'node:child_process';
 import { realpathSync } from 'node:fs';
-import { clearTimeout, setTimeout } from 'node:timers';
-import { spawn } from '../system/spawn';
+import { runShort } from '../system/short-program';
 
 const patience = 10_000;
 
@@ -59,40 +57,15 @@ export async function askVersion(
     return inPath ? { version: inPath } : { reason: 'its path names no version' };
   }
   const [file, ...rest] = [...loader, path, ...args];
-  const { output, failure } = await run(file!, rest, {
+  const { stdout, stderr, failure } = await runShort(file!, rest, {
     env: { ...process.env, LC_ALL: 'C', PATH, ...env },
-  });
+    timeout: patience,
+    most: 10_000,
+  }).catch(({ message }) => ({ stdout: '', stderr: '', failure: `failed: ${message}` }));
+  const output = stdout + stderr;
   if (failure) return { reason: `${args.join(' ')} ${failure}${firstLine(output)}` };
   const version = parseVersion(output);
   return version ? { version } : { reason: `${args.join(' ')} prints no version` };
-}
-
-function run(
-  file: string,
-  args: string[],
-  options: SpawnOptionsWithoutStdio,
-): Promise<{ output: string; failure?: string }> {
-  return new Promise((resolve) => {
-    let output = '';
-    const child = spawn(file, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    const timer = setTimeout(() => child.kill('SIGKILL'), patience);
-    const add = (chunk: Buffer) => {
-      if (output.length < 10_000) output += chunk;
-    };
-    child.stdout.on('data', add);
-    child.stderr.on('data', add);
-    child.once('error', (error) => {
-      clearTimeout(timer);
-      resolve({ output, failure: `failed: ${error.message}` });
-    });
-    child.once('close', (code, signal) => {
-      clearTimeout(timer);
-      resolve({
-        output,
-        failure: code === 0 ? undefined : `ended with ${signal ?? `exit code ${code}`}`,
-      });
-    });
-  });
 }
 
 function firstLine(output: string): string {

@@ -22,7 +22,7 @@ export interface ServerIdentity {
   exclusive?: { session: string; boundary: string };
 }
 
-/** How to start it here; the first who asks decides. */
+/** How to start it here; the first caller decides. */
 export interface StartOptions {
   /** ms. */
   startTimeout: number;
