@@ -71,7 +71,7 @@ describe.each(ways.map((way) => [titleOf(way), way] as const))('%s', (_, way) =>
     prepare(way);
     const names = ['first', 'second'].slice(0, way.files);
     const files = names.map((name) => `${name}.test.${way.extension}`);
-    files.forEach((file, index) => project.file(file, fileOf(way, names[index]!)));
+    for (const [index, file] of files.entries()) project.file(file, fileOf(way, names[index]!));
 
     const run = way.start(project, files);
     const code = await run.ended;
@@ -112,6 +112,28 @@ test.each(
   );
 });
 
+test('Playwright: after a test that fails, the next one has the same baseline', async () => {
+  const [way] = ways.filter(({ runner }) => runner === 'Playwright');
+  prepare(way!);
+  project.file(
+    'first.test.mjs',
+    `${way!.words}
+    const env = use({ it: shelf() });
+    const call = (...request) => caller(env.it.url)(...request);
+    before(() => call('PUT', '/seed', 'of a hook'));
+    for (const round of ['one', 'two']) {
+      test('round ' + round, async () => {
+        mark('began-' + round, await call('GET', ''));
+        await call('PUT', '/more', 'added');
+        throw new Error('as planned');
+      });
+    }`,
+  );
+  expect(await way!.start(project, []).ended).toBe(1);
+  const baseline = '[["seed","of a hook"]]';
+  expect(textsOf('began-')).toEqual([baseline, baseline]);
+});
+
 testUnless(bunMissing)(
   'bun test --parallel without servers: the error says what to do',
   async () => {
@@ -125,7 +147,7 @@ testUnless(bunMissing)(
     }
     const run = project.start(['test', '--parallel=2'], bunProgram);
     expect(await run.ended).toBe(1);
-    expect(run.output).toMatch(/KEEPER_FAILED[^]*npx seamkit up/);
+    expect(run.output).toMatch(/KEEPER_FAILED.*npx seamkit up/s);
   },
 );
 
