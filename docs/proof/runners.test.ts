@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { testUnless } from '@seamkit/test-run';
 import { Project } from '../../packages/core/test/project';
 import { examples } from './examples';
-import { bunMissing, bunProgram, type Way, ways } from './runners';
+import { bunMissing, bunProgram, startPlaywright, type Way, ways } from './runners';
 
 // Each row of docs/runners.md: test files that do what its page promises, run as their owner would.
 
@@ -132,6 +132,29 @@ test('Playwright: after a test that fails, the next one has the same baseline', 
   expect(await way!.start(project, []).ended).toBe(1);
   const baseline = '[["seed","of a hook"]]';
   expect(textsOf('began-')).toEqual([baseline, baseline]);
+});
+
+describe.each([
+  { runner: 'Playwright', missing: false, start: () => startPlaywright(project, 'timeout: 1000') },
+  {
+    runner: 'Bun',
+    missing: bunMissing,
+    start: () => project.start(['test', '--timeout=1000'], bunProgram),
+  },
+])('$runner', ({ runner, missing, start }) => {
+  testUnless(missing)('its time limit for hooks does not cut off a start', async () => {
+    const way = ways.find((one) => one.runner === runner)!;
+    prepare(way);
+    project.file(
+      'first.test.mjs',
+      `${way.words}
+      const env = use({ it: shelf({ prepare: () => delay(1500) }) });
+      test('round one', () => mark('passed', env.it.name));`,
+    );
+    const run = start();
+    expect([await run.ended, run.output]).toEqual([0, expect.anything()]);
+    expect(project.marked('passed')).toBe(true);
+  });
 });
 
 testUnless(bunMissing)(

@@ -126,7 +126,7 @@ function startJestModules(project: Project): Run {
   return project.start(['--experimental-vm-modules', jestProgram, '--config', 'jest.config.json']);
 }
 
-function startPlaywright(project: Project, options = ''): Run {
+export function startPlaywright(project: Project, options = ''): Run {
   project.plain('playwright.config.js', `module.exports = { workers: 2, ${options} };`);
   return project.start([program('@playwright/test/cli.js'), 'test']);
 }

@@ -18,12 +18,8 @@ export interface PlaywrightTest {
 /** Playwright's `test`, of the copy that runs this process: it refuses to be loaded twice. */
 export function fromPlaywright(): PlaywrightTest | undefined {
   const program = require.main?.filename ?? '';
-  if (!/[\\/]@?playwright[\\/]/.test(program)) return undefined;
-  try {
-    return createRequire(program)('playwright/test').test;
-  } catch {
-    return undefined; // its browsers alone, without its runner
-  }
+  if (!/[\\/]node_modules[\\/]@?playwright[\\/]/.test(program)) return undefined;
+  return createRequire(program)('playwright/test').test;
 }
 
 export function isPlaywright(hooks: object): hooks is PlaywrightTest {

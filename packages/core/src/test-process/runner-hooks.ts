@@ -131,6 +131,11 @@ function fromNodeTest(): RunnerHooks | undefined {
   return require('node:test');
 }
 
+/** Whether this process runs several files, each with hooks of its own: of Bun, or of Playwright. */
+export function runsFilesInTurn(): boolean {
+  return Boolean(process.versions.bun || fromPlaywright());
+}
+
 /** Whether this is `node --test` itself, which runs each file in a process of its own. */
 export function isRunnerOfProcesses(): boolean {
   const { execArgv, env } = process;
