@@ -79,7 +79,7 @@ describe.each(ways.map((way) => [titleOf(way), way] as const))('%s', (_, way) =>
     expect(run.output).not.toMatch(/^seamkit /m);
 
     expect(project.marks('passed-')).toHaveLength(2 * files.length);
-    expect(project.marks('prepared-')).toHaveLength(1);
+    expect(project.marks('prepared-')).toHaveLength(way.preparedPerFile ? files.length : 1);
     const closed = (what: string) => names.map((name) => `${what} of ${name}`);
     expect(new Set(textsOf('closed-'))).toEqual(
       new Set([...closed('suite'), ...(way.suitesOnly ? [] : closed('file'))]),
@@ -135,7 +135,11 @@ test('Playwright: after a test that fails, the next one has the same baseline', 
 });
 
 describe.each([
-  { runner: 'Playwright', missing: false, start: () => startPlaywright(project, 'timeout: 1000') },
+  {
+    runner: 'Playwright',
+    missing: undefined,
+    start: () => startPlaywright(project, 'timeout: 1000'),
+  },
   {
     runner: 'Bun',
     missing: bunMissing,

@@ -9,6 +9,8 @@ export interface Way extends Words {
   start(project: Project, files: string[]): Run;
   /** How many files it runs. Default 2. */
   files?: 1;
+  /** It ends the servers after each file. */
+  preparedPerFile?: boolean;
   /** Its hooks are told no names of tests. */
   nameless?: boolean;
   /** Why it cannot run here. */
@@ -190,6 +192,11 @@ const modes: Record<string, Mode[]> = {
   ],
   Bun: [
     ['one process', bun, (project) => project.start(['test'], bunProgram)],
+    [
+      '`--isolate`',
+      { ...bun, preparedPerFile: true },
+      (project) => project.start(['test', '--isolate'], bunProgram),
+    ],
     ['`--parallel`, with servers that are up', bun, startBunWorkers],
   ],
   AVA: [

@@ -5,7 +5,7 @@ import { MochaFile, mochaSuite } from './mocha';
 import { forPlaywright, fromPlaywright, isPlaywright } from './playwright';
 import { runnerUnknown } from './unknown-runner';
 
-type Hook = (run: (...args: any[]) => unknown, options?: any) => unknown;
+type Hook = (run: (...args: any[]) => any, options?: any) => unknown;
 
 /** A runner's hooks, by Jest's and Vitest's names or by Mocha's and node:test's. */
 export type RunnerHooks =
