@@ -76,9 +76,9 @@ const avaWorker = /[\\/]ava[\\/]lib[\\/]worker[\\/]/;
 
 /** By its channel to the runner, open or not; not by `process.send`, which Jest always gives. */
 function isWorker(): boolean {
-  const { argv, env } = process;
-  if (process.versions.bun) return isWorkerOfBun(); // every process has a `connected` there
-  const hasChannel = process.connected !== undefined;
+  const { argv, connected, env, versions } = process;
+  const hasChannel = versions.bun ? connected : connected !== undefined; // Bun: false without one
   const isOfRunner = workerVariables.some((name) => env[name]) || avaWorker.test(argv[1] ?? '');
-  return (hasChannel && isOfRunner) || Boolean(env.NODE_TEST_CONTEXT?.startsWith('child'));
+  const isOfNode = env.NODE_TEST_CONTEXT?.startsWith('child');
+  return Boolean((hasChannel && isOfRunner) || isOfNode || isWorkerOfBun());
 }

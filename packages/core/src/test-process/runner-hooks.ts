@@ -17,7 +17,7 @@ export interface Runner {
   beforeAll(run: () => Promise<void>): void;
   beforeEach(run: (test: TestInfo) => Promise<void>): void;
   afterEach(run: (test: TestInfo) => Promise<void>): void;
-  /** After the file's own under Jest, Vitest and Mocha; under node:test after those of suites. */
+  /** After the file's own; under node:test and Mocha after those of suites. */
   afterAll(run: () => Promise<void>): void;
 }
 
