@@ -11,11 +11,17 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const jestBin = require.resolve('jest/bin/jest');
 const core = require.resolve('@seamkit/core');
 const kit = require.resolve('./shelf/kit');
+
+/** What an ES module needs to have `require`. */
+const required = `
+  import { createRequire } from 'node:module';
+  const require = createRequire(import.meta.url);
+`;
 
 const fromTheOuterRun = [
   'FORCE_COLOR',
@@ -63,7 +69,7 @@ export class Project {
 
   /** As `file`, with nothing of ours loaded: `core` and `kit` are where it is to be had. */
   bare(name: string, body: string): void {
-    const head = `
+    const head = `${name.endsWith('.mjs') ? required : ''}
       const { renameSync, writeFileSync } = require('node:fs');
       const { setTimeout: delay } = require('node:timers/promises');
       const core = ${JSON.stringify(core)};
@@ -77,14 +83,24 @@ export class Project {
     writeFileSync(join(this.folder, name), head + body);
   }
 
+  /** A file as it stands. */
+  plain(name: string, text: string): void {
+    writeFileSync(join(this.folder, name), text);
+  }
+
   /** An ES module that has `core`, loaded, and `require`. */
   module(name: string, body: string): void {
-    const head = `
-      import { createRequire } from 'node:module';
-      const require = createRequire(import.meta.url);
-      const core = require(${JSON.stringify(core)});
-    `;
-    writeFileSync(join(this.folder, name), head + body);
+    writeFileSync(
+      join(this.folder, name),
+      `${required} const core = require(${JSON.stringify(core)});${body}`,
+    );
+  }
+
+  /** Gives it a package that is installed elsewhere, in `folder`. */
+  install(name: string, folder: string): void {
+    const link = join(this.folder, 'node_modules', name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(folder, link);
   }
 
   marked(name: string): boolean {
@@ -131,7 +147,8 @@ export class Project {
     return this.start([...apart, process.execPath, ...args], 'unshare');
   }
 
-  private start(args: string[], program = process.execPath): Run {
+  /** A program of the project's, in a process group of its own. */
+  start(args: string[], program = process.execPath): Run {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !fromTheOuterRun.includes(name),
     );

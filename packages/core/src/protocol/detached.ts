@@ -10,12 +10,18 @@ export function startDetached(
   { folder }: KeeperPaths,
   stdio: SpawnOptions['stdio'],
 ): ChildProcess {
-  return spawn(process.execPath, [join(__dirname, '../keeper', `${script}.js`), ...args], {
+  return spawn(node(), [join(__dirname, '../keeper', `${script}.js`), ...args], {
     cwd: dirname(folder),
     detached: true,
     stdio,
     env: environment(),
   });
+}
+
+/** Kits' servers are written for Node: a test process of Bun takes that on `PATH`, where there is one. */
+function node(): string {
+  const { Bun: bun } = globalThis as { Bun?: { which(name: string): string | null } };
+  return bun?.which('node') ?? process.execPath;
 }
 
 /** What is in a run's folder where a process that has lost this keeper sees to its clearing up. */

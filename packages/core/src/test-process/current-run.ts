@@ -28,7 +28,8 @@ export function runner(): string | undefined {
 export function isLeftBehind(): boolean {
   const started = runner();
   if (started && !isAlive(started)) return true;
-  return isWorker() && (process.connected === false || isAdopted());
+  const hasLostChannel = process.connected === false && !process.versions.bun;
+  return isWorker() && (hasLostChannel || isAdopted());
 }
 
 /**
@@ -54,18 +55,30 @@ function runnerPid(): number {
   return isWorker() ? process.ppid : process.pid;
 }
 
-/** What runners set for their workers: Jest, Vitest, Mocha, Playwright, Cucumber. */
+/** Whether `bun test --parallel` has started this process: a single file it runs itself, as worker 1. */
+export function isWorkerOfBun(): boolean {
+  const { env, pid, ppid, versions } = process;
+  return Boolean(versions.bun && env.BUN_TEST_WORKER_ID) && programOf(ppid) === programOf(pid);
+}
+
+/** What runners set for their workers: Jest, Vitest, Mocha, Playwright, Cucumber, tap. */
 const workerVariables = [
   'JEST_WORKER_ID',
   'VITEST',
   'MOCHA_WORKER_ID',
   'TEST_WORKER_INDEX',
   'CUCUMBER_WORKER_ID',
+  'TAP_CHILD_ID',
 ];
+
+/** AVA sets none: its workers are known by their program. */
+const avaWorker = /[\\/]ava[\\/]lib[\\/]worker[\\/]/;
 
 /** By its channel to the runner, open or not; not by `process.send`, which Jest always gives. */
 function isWorker(): boolean {
-  const hasChannel = process.connected !== undefined;
-  const ofRunner = hasChannel && workerVariables.some((name) => process.env[name]);
-  return Boolean(ofRunner || process.env.NODE_TEST_CONTEXT?.startsWith('child'));
+  const { argv, connected, env, versions } = process;
+  const hasChannel = versions.bun ? connected : connected !== undefined; // Bun: false without one
+  const isOfRunner = workerVariables.some((name) => env[name]) || avaWorker.test(argv[1] ?? '');
+  const isOfNode = env.NODE_TEST_CONTEXT?.startsWith('child');
+  return Boolean((hasChannel && isOfRunner) || isOfNode || isWorkerOfBun());
 }

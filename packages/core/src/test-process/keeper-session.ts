@@ -16,7 +16,7 @@ import { clearLock, readOwner, tryLock } from '../system/lock';
 import { requireOpenFiles } from '../system/open-files';
 import { unwritable } from '../system/private-folder';
 import { endByIdentity, identify, isStopped } from '../system/process-identity';
-import { isLeftBehind, runner } from './current-run';
+import { isLeftBehind, isWorkerOfBun, runner } from './current-run';
 import { LostKeeper } from './lost-keeper';
 
 /** ms; the last keeper may have containers to stop before the next one can begin. */
@@ -119,6 +119,7 @@ export async function keeperStatus(workspace: string): Promise<Status | undefine
 }
 
 async function startKeeper(workspace: string, paths: KeeperPaths, deadline: number): Promise<void> {
+  if (isWorkerOfBun()) throw endsWithWorker();
   requireOpenFiles();
   const unlock = tryLock(paths.startLock);
   // Somebody else does; who is stopped will not come to it.
@@ -179,6 +180,15 @@ function noRunner(): SeamkitError {
   return new SeamkitError('KEEPER_FAILED', 'the runner of this test is gone', {
     hint: 'run the tests again',
   });
+}
+
+/** Bun ends all that a worker has started when that worker ends, detached or not. */
+function endsWithWorker(): SeamkitError {
+  return new SeamkitError(
+    'KEEPER_FAILED',
+    'bun test --parallel would end the servers together with the worker that starts them',
+    { hint: 'start them before the tests: npx seamkit up; or leave out --parallel' },
+  );
 }
 
 function noKeeper(paths: KeeperPaths, cause?: Error): SeamkitError {

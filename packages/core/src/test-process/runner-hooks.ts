@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { TestInfo } from '../contract';
-import { SeamkitError } from '../errors';
+import { afterOwn } from './after-own';
 import { runLast, tellOnce } from './jest';
 import { MochaFile, mochaSuite } from './mocha';
+import { forPlaywright, fromPlaywright, isPlaywright } from './playwright';
+import { runnerUnknown } from './unknown-runner';
 
-type Hook = (run: (...args: any[]) => unknown, options?: any) => unknown;
+type Hook = (run: (...args: any[]) => any, options?: any) => unknown;
 
 /** A runner's hooks, by Jest's and Vitest's names or by Mocha's and node:test's. */
 export type RunnerHooks =
@@ -16,7 +18,7 @@ export interface Runner {
   beforeAll(run: () => Promise<void>): void;
   beforeEach(run: (test: TestInfo) => Promise<void>): void;
   afterEach(run: (test: TestInfo) => Promise<void>): void;
-  /** After the file's own under Jest, Vitest and Mocha; under node:test after those of suites. */
+  /** After the file's own; under node:test and Mocha after those of suites. */
   afterAll(run: () => Promise<void>): void;
 }
 
@@ -28,19 +30,16 @@ const longest = 2 ** 31 - 1;
  */
 export function findRunner(passed?: RunnerHooks): Runner {
   const runner = runnerHere(passed);
-  if (!runner) {
-    throw new SeamkitError('RUNNER_UNKNOWN', 'use() found no test runner here', {
-      tried: ['beforeAll or before as a global', 'Vitest', 'node --test'],
-      hint: "pass the runner's hooks: use({ … }, { hooks: require('node:test') }); in a script use open() instead",
-    });
-  }
+  if (!runner) throw runnerUnknown();
   return runner;
 }
 
 /** As `findRunner`; undefined where there is none. */
 export function runnerHere(passed?: RunnerHooks): Runner | undefined {
-  const hooks = passed ?? fromGlobals() ?? fromVitest() ?? fromNodeTest();
+  const hooks =
+    passed ?? fromGlobals() ?? fromVitest() ?? fromPlaywright() ?? fromBun() ?? fromNodeTest();
   if (!hooks) return undefined;
+  if (isPlaywright(hooks)) return forPlaywright(hooks);
   // Only Mocha runs a describe to the end at once, and returns its suite.
   const suite = 'before' in hooks && !isNodeTest(hooks) ? mochaSuite(hooks.describe) : undefined;
   if (suite) return forMocha(new MochaFile(suite));
@@ -62,6 +61,7 @@ export function runnerHere(passed?: RunnerHooks): Runner | undefined {
     afterEach: (run) => void hooks.afterEach(withTest(run), options),
     afterAll: (run) => {
       const hook = () => run();
+      if (process.versions.bun) return afterOwn(() => afterAll(hook, options));
       afterAll(hook, options);
       runLast(hook);
     },
@@ -110,6 +110,18 @@ function fromVitest(): RunnerHooks | undefined {
   }
 }
 
+/** Bun's hooks are globals in test files alone, not in what these load. */
+function fromBun(): RunnerHooks | undefined {
+  if (!process.versions.bun) return undefined;
+  const hooks = require('bun:test');
+  try {
+    hooks.beforeAll(() => {});
+    return hooks;
+  } catch {
+    return undefined; // not by `bun test`
+  }
+}
+
 /** `node --test`, or a file that has loaded node:test and is run by `node` alone. */
 function fromNodeTest(): RunnerHooks | undefined {
   const { moduleLoadList = [] } = process as { moduleLoadList?: string[] };
@@ -118,6 +130,11 @@ function fromNodeTest(): RunnerHooks | undefined {
     return undefined;
   }
   return require('node:test');
+}
+
+/** Whether this process runs several files, each with hooks of its own: of Bun, or of Playwright. */
+export function runsFilesInTurn(): boolean {
+  return Boolean(process.versions.bun || fromPlaywright());
 }
 
 /** Whether this is `node --test` itself, which runs each file in a process of its own. */
@@ -131,8 +148,10 @@ function isNodeTest(hooks: RunnerHooks): boolean {
   return 'before' in hooks && hooks.before === require('node:test').before;
 }
 
-/** Vitest passes a context with `task`, node:test one with `fullName`; Jest has `expect`. */
+/** Each runner's context has it under a name of its own; Jest has `expect`. Bun does not tell it. */
 function testInfo(context: any): TestInfo {
+  const { task, fullName, pickle, name, __test__, title } = context ?? {};
+  const ava = title?.replace(/^.* hook for /, '');
   const jest = (globalThis as any).expect?.getState?.().currentTestName;
-  return { name: context?.task?.name ?? context?.fullName ?? context?.name ?? jest };
+  return { name: task?.name ?? fullName ?? pickle?.name ?? name ?? __test__ ?? ava ?? jest };
 }

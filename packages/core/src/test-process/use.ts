@@ -8,6 +8,7 @@ import {
   type Runner,
   type RunnerHooks,
   runnerHere,
+  runsFilesInTurn,
 } from './runner-hooks';
 
 export interface UseOptions {
@@ -61,7 +62,7 @@ export async function openAhead<B extends Boundaries>(
   if (aheadOf(config) || isRunnerOfProcesses()) return;
   const environment = new OpenBoundaries(config, checkReset(reset));
   await environment.open();
-  const runner = runnerHere();
+  const runner = runsFilesInTurn() ? undefined : runnerHere();
   setAhead({ config: config as Config, environment, hooked: runner !== undefined });
   if (!runner) return;
   addHooks(environment, runner);
