@@ -54,9 +54,11 @@ async function look() {
 const seconds = (ttl: number) => (ttl < 0 ? 'for ever' : Math.round(ttl / 600) * 600);
 
 let baseline: Awaited<ReturnType<typeof look>>;
+beforeAll(async () => {
+  baseline = await look();
+});
 
 test('the baseline is what prepare left: values of any bytes, flags, times to live', async () => {
-  baseline = await look();
   expect(baseline.map(({ key }) => key)).toEqual(prepared);
   const ttl = Object.fromEntries(baseline.map((item) => [item.key, item.ttl]));
   expect(ttl).toMatchObject({ hour: 3600, months: month, quarter: 3 * month });
@@ -73,22 +75,16 @@ const changes: Record<string, string> = {
   'a lower limit': 'cache_memlimit 8\r\n',
 };
 
-describe.each(Object.entries(changes))('after a test that leaves: %s', (_, commands) => {
-  test('(the change)', async () => {
-    await send(env.cache.url, commands, '\r\n');
-  });
-
-  test('the server is at its baseline', async () => {
-    expect(await look()).toEqual(baseline);
-    expect(await env.cache.stats()).toMatchObject({ limit_maxbytes: String(16 << 20) });
-  });
+test.each(Object.entries(changes))('after a test that leaves: %s', async (_, commands) => {
+  await send(env.cache.url, commands, '\r\n');
+  await env.cache.reset();
+  expect(await look()).toEqual(baseline);
+  expect(await env.cache.stats()).toMatchObject({ limit_maxbytes: String(16 << 20) });
 });
 
-test('(a flush that is still to come)', async () => {
+test('a flush that is still to come does not come in the next test', async () => {
   await send(env.cache.url, 'flush_all 1\r\n', 'OK');
-});
-
-test('does not come in the next test', async () => {
+  await env.cache.reset();
   const seconds = async () => Number((await env.cache.stats()).time);
   const begin = await seconds();
   while ((await seconds()) < begin + 2) await delay(50); // it would have come by then

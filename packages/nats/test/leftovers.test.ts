@@ -75,21 +75,16 @@ describe('what a test leaves behind is named', () => {
   });
 });
 
-describe('the kit’s own client', () => {
+test('the kit’s own client is subscribed to nothing after a reset', async () => {
   const heard: string[] = [];
-
-  test('(subscribes)', () => {
-    env.mine.client.subscribe('news', {
-      callback: (_, message) => void heard.push(message.string()),
-    });
+  env.mine.client.subscribe('news', {
+    callback: (_, message) => void heard.push(message.string()),
   });
-
-  test('is subscribed to nothing in the next test', async () => {
-    env.mine.client.publish('news', 'late');
-    await env.mine.client.flush();
-    expect(heard).toEqual([]);
-    expect(warnings).toEqual([]);
-  });
+  await env.mine.reset();
+  env.mine.client.publish('news', 'late');
+  await env.mine.client.flush();
+  expect(heard).toEqual([]);
+  expect(warnings).toEqual([]);
 });
 
 test('a stream that somebody deletes during a reset is no trouble', async () => {

@@ -126,37 +126,30 @@ const changes: Record<string, (client: Redis) => Promise<unknown>> = {
   },
 };
 
-describe.each(Object.keys(changes))('after a test that does: %s', (name) => {
-  test('(the change)', async () => {
-    const client = new Redis(env.cache.url);
-    await changes[name]!(client).finally(() => client.disconnect());
-  });
-
-  test('everything is at the baseline', async () => {
-    expect(await look()).toEqual(baseline);
-    expect(await env.cache.client.pttl('session')).toBeGreaterThan(990_000);
-    expect(await env.cache.client.pttl('session')).toBeLessThanOrEqual(1_000_000);
-    expect(await env.cache.client.pttl('expiring hash')).toBeGreaterThan(4_990_000);
-  });
+test.each(Object.keys(changes))('after a test that does: %s', async (name) => {
+  const client = new Redis(env.cache.url);
+  await changes[name]!(client).finally(() => client.disconnect());
+  await env.cache.reset();
+  expect(await look()).toEqual(baseline);
+  expect(await env.cache.client.pttl('session')).toBeGreaterThan(990_000);
+  expect(await env.cache.client.pttl('session')).toBeLessThanOrEqual(1_000_000);
+  expect(await env.cache.client.pttl('expiring hash')).toBeGreaterThan(4_990_000);
 });
 
-describe('a write that nobody waited for', () => {
-  test('(the write)', () => {
-    env.cache.client.set('late', '1').catch(() => {});
-  });
-  test('is gone at the latest after another test', () => {});
-  test('is gone', async () => {
-    expect(await env.cache.keys('late')).toEqual([]);
-  });
+test('a write that nobody waited for is gone at the latest after another test', async () => {
+  env.cache.client.set('late', '1').catch(() => {});
+  await env.cache.reset();
+  await env.cache.reset();
+  expect(await env.cache.keys('late')).toEqual([]);
 });
 
-describe('with fake timers that the test left in place', () => {
-  test('(the change)', async () => {
-    jest.useFakeTimers();
+test('reset works with fake timers that the test left in place', async () => {
+  jest.useFakeTimers();
+  try {
     await env.cache.client.set('string', 'faked');
-  });
-  test('reset works', async () => {
+    await env.cache.reset();
+  } finally {
     jest.useRealTimers();
-    expect(await env.cache.client.get('string')).toBe('value');
-  });
+  }
+  expect(await env.cache.client.get('string')).toBe('value');
 });

@@ -81,36 +81,38 @@ describe('one server, many databases', () => {
 });
 
 describe('what a test leaves behind', () => {
-  test('(a client in MULTI, another in WATCH)', async () => {
+  test('a client in MULTI, and another in WATCH: the transaction is ended', async () => {
     const client = connect();
     await client.call('MULTI');
     await client.call('SET', 'key', 'later');
     await connect().watch('key');
-  });
-
-  test('the transaction is ended and named', async () => {
-    await expect(opened[0]!.call('EXEC')).rejects.toThrow();
+    await env.cache.reset();
+    await expect(client.call('EXEC')).rejects.toThrow();
     expect(await env.cache.keys()).toEqual([]);
   });
 
-  test('(a consumer that waits)', async () => {
-    const client = connect();
-    client.blpop('queue', 0).catch(() => {});
-    await until(async () => isBlocked(client, await list()));
-  });
-
-  test('(a subscriber, and the kit’s own client in a transaction)', async () => {
-    await connect().subscribe('news');
-    await env.cache.client.call('MULTI');
-    await env.cache.client.call('SET', 'key', 'by the kit’s client');
-  });
-
-  test('(the kit’s client in another database)', async () => {
+  test.each<[string, () => Promise<unknown>]>([
+    [
+      'a consumer that waits',
+      () => {
+        const client = connect();
+        client.blpop('queue', 0).catch(() => {});
+        return until(async () => isBlocked(client, await list()));
+      },
+    ],
+    ['a subscriber', () => connect().subscribe('news')],
+    [
+      'the kit’s own client in a transaction',
+      async () => {
+        await env.cache.client.call('MULTI');
+        await env.cache.client.call('SET', 'key', 'by the kit’s client');
+      },
+    ],
+    ['the kit’s own client in another database', () => env.cache.client.select(3)],
+  ])('%s: the kit’s client is as new', async (_what, leave) => {
+    await leave();
+    await env.cache.reset();
     await expect(env.cache.client.get('key')).resolves.toBeNull();
-    await env.cache.client.select(3);
-  });
-
-  test('the kit’s client is as new', async () => {
     await env.cache.client.set('key', 'home');
     expect(await env.cache.keys()).toEqual(['key']);
   });
