@@ -90,8 +90,9 @@ afterAll(async () => {
   await service.close();
 });
 
-describe.each([1, 2, 3])('round %i', () => {
-  test('what the hooks made, and what prepare left, is there', async () => {
+test.each([1, 2, 3])(
+  'what the hooks made, and what prepare left, is there and at work (round %i)',
+  async () => {
     expect(await contents()).toEqual([
       ['CHANGED', ['changed.>'], 7, 0, []],
       ['KV_settings', ['$KV.settings.>'], -1, 0, []],
@@ -102,27 +103,22 @@ describe.each([1, 2, 3])('round %i', () => {
     const manager = await jetstreamManager(env.bus.client);
     const { state } = await manager.streams.info('SEEDED');
     expect([state.first_seq, state.last_seq]).toEqual([1, 2]);
-  });
 
-  test('the service is at work, and so is what hooks subscribed', async () => {
     await jetstream(env.bus.client).publish('orders.1', 'an order');
     await (await new Kvm(env.bus.client).open('settings')).put('currency', 'EUR');
     env.bus.client.publish('news', 'some news');
     await until(() => seen.length >= 3);
     expect(seen.splice(0).sort()).toEqual(['PUT EUR', 'an order', 'some news']);
     expect(service.isClosed()).toBe(false);
-  });
 
-  test('(everything changes)', async () => {
-    const manager = await jetstreamManager(env.bus.client);
     await manager.streams.purge('SEEDED');
     await manager.streams.delete('PREPARED');
     await manager.streams.update('ORDERS', { max_msgs: 5 });
     await manager.consumers.add('ORDERS', { durable_name: 'more' });
     await manager.streams.add({ name: 'MORE', subjects: ['more'] });
     await manager.streams.update('CHANGED', { max_msgs: 9 });
-  });
-});
+  },
+);
 
 describe('what a hook closes after its test', () => {
   let client: NatsConnection;
