@@ -47,10 +47,8 @@ export class Project {
   async install({ install }: Manager, more: Record<string, string> = {}): Promise<string> {
     const path = join(this.folder, 'package.json');
     const { dependencies, devDependencies, ...rest } = manifest(this.folder);
-    const ours = Object.fromEntries(
-      packages().map(({ name, folder }) => [name, `file:${tarball(folder)}`]),
-    );
-    const packed = (wanted: Record<string, string> = {}) =>
+    const ours = packed();
+    const fromTarballs = (wanted: Record<string, string> = {}) =>
       Object.fromEntries(
         Object.entries(wanted).map(([name, version]) => [name, ours[name] ?? version]),
       );
@@ -58,13 +56,24 @@ export class Project {
       path,
       JSON.stringify({
         ...rest,
-        dependencies: packed({ ...dependencies, ...more }),
-        devDependencies: packed(devDependencies),
+        dependencies: fromTarballs({ ...dependencies, ...more }),
+        devDependencies: fromTarballs(devDependencies),
         // A kit depends on core, which is in no registry yet.
         pnpm: { overrides: ours },
       }),
     );
     return this.run(install);
+  }
+
+  /**
+   * Types `npm install` with these names: our packages come from their tarballs, the rest as npm
+   * chooses today, for the Node that runs this.
+   */
+  add(names: readonly string[]): Promise<string> {
+    const ours = packed();
+    const [command, verb] = npm.install;
+    const wanted = names.map((name) => ours[name] ?? name);
+    return this.run([command!, verb!, '--save-dev', '--no-audit', '--no-fund', ...wanted]);
   }
 
   /** Runs a command to its end. Rejects with its output where it fails. */
@@ -75,6 +84,13 @@ export class Project {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Where npm and pnpm find our packages, by name. */
+function packed(): Record<string, string> {
+  return Object.fromEntries(
+    packages().map(({ name, folder }) => [name, `file:${tarball(folder)}`]),
+  );
 }
 
 /** Runs a command in a stranger's environment. Resolves to its output, rejects with it. */
