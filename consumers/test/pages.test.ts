@@ -28,17 +28,20 @@ afterEach(() => {
 // `prisma generate` looks for an engine that it does not use, and would download it.
 const env = { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath };
 
-test.each(sections.map((section) => [section.title, section] as const))('%s', async (_, section) => {
-  expect(unnamed(section, project.folder)).toEqual([]);
-  expect(section.commands).not.toEqual([]);
-  write(section, project.folder);
-  for (const command of section.commands) {
-    const output = await project.run(['sh', '-c', command], env).catch(async (error) => {
-      throw new Error(`${error.message}\n${await project.run(['npm', 'ls', '--depth=0'])}`);
-    });
-    expect(output).not.toMatch(/Tests: +0|^# pass 0/m);
-  }
-});
+test.each(sections.map((section) => [section.title, section] as const))(
+  '%s',
+  async (_, section) => {
+    expect(unnamed(section, project.folder)).toEqual([]);
+    expect(section.commands).not.toEqual([]);
+    write(section, project.folder);
+    for (const command of section.commands) {
+      const output = await project.run(['sh', '-c', command], env).catch(async (error) => {
+        throw new Error(`${error.message}\n${await project.run(['npm', 'ls', '--depth=0'])}`);
+      });
+      expect(output).not.toMatch(/Tests: +0|^# pass 0/m);
+    }
+  },
+);
 
 /** Packages that a section imports or runs, with the types that others keep for them, and installs nowhere. */
 function unnamed({ files, commands, installs }: Example, folder: string): string[] {

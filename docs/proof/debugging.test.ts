@@ -40,7 +40,9 @@ test.each(rows)('%s', (runner, command) => {
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   mkdirSync(join(folder, 'node_modules'));
   symlinkSync(join(root, 'node_modules/jest'), join(folder, 'node_modules/jest'));
-  const undisturbed = command.replace('--inspect-brk ', '').replace('vitest', 'vitest run --globals');
+  const undisturbed = command
+    .replace('--inspect-brk ', '')
+    .replace('vitest', 'vitest run --globals');
   const { status, stdout, stderr } = type(undisturbed, folder, { SEAMKIT_LINGER: '0' });
   expect([status, stdout + stderr]).toEqual([
     0,
