@@ -112,11 +112,11 @@ export function run(
 
 /**
  * What package managers and runners tell their children is no stranger's: npm would warn of pnpm's
- * settings, pnpm would keep to CI's, Jest would think itself a worker.
+ * settings, pnpm would keep to CI's, Jest would think itself a worker. How the registry is reached stays.
  */
 function strangersEnv(): NodeJS.ProcessEnv {
   const ours =
-    /^(npm_(?!config_)|pnpm_|turbo_|jest_|ci$|init_cwd$|node_|force_color$|seamkit_(?!cache$|runtime$))/i;
+    /^(npm_(?!config_)|pnpm_|turbo_|jest_|ci$|init_cwd$|node_(?!extra_ca_certs$)|force_color$|seamkit_(?!cache$|runtime$))/i;
   const theirs = Object.entries(process.env).filter(([name]) => !ours.test(name));
   const path = process.env.PATH!.split(delimiter).filter((one) => !one.includes('node_modules'));
   return { ...Object.fromEntries(theirs), PATH: path.join(delimiter), NO_COLOR: '1' };
