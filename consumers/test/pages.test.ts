@@ -34,7 +34,9 @@ test.each(sections.map((section) => [section.title, section] as const))(
     expect(unnamed(section, project.folder)).toEqual([]);
     expect(section.commands).not.toEqual([]);
     write(section, project.folder);
-    for (const command of section.commands) {
+    // Jest and Vitest leave the types alone.
+    const typed = section.files.some(({ name }) => name === 'tsconfig.json');
+    for (const command of [...section.commands, ...(typed ? ['npx tsc --noEmit'] : [])]) {
       const output = await project.run(['sh', '-c', command], env).catch(async (error) => {
         throw new Error(`${error.message}\n${await project.run(['npm', 'ls', '--depth=0'])}`);
       });
