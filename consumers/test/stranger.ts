@@ -47,10 +47,8 @@ export class Project {
   async install({ install }: Manager, more: Record<string, string> = {}): Promise<string> {
     const path = join(this.folder, 'package.json');
     const { dependencies, devDependencies, ...rest } = manifest(this.folder);
-    const ours = Object.fromEntries(
-      packages().map(({ name, folder }) => [name, `file:${tarball(folder)}`]),
-    );
-    const packed = (wanted: Record<string, string> = {}) =>
+    const ours = packed();
+    const fromTarballs = (wanted: Record<string, string> = {}) =>
       Object.fromEntries(
         Object.entries(wanted).map(([name, version]) => [name, ours[name] ?? version]),
       );
@@ -58,13 +56,24 @@ export class Project {
       path,
       JSON.stringify({
         ...rest,
-        dependencies: packed({ ...dependencies, ...more }),
-        devDependencies: packed(devDependencies),
+        dependencies: fromTarballs({ ...dependencies, ...more }),
+        devDependencies: fromTarballs(devDependencies),
         // A kit depends on core, which is in no registry yet.
         pnpm: { overrides: ours },
       }),
     );
     return this.run(install);
+  }
+
+  /**
+   * Types `npm install` with these names: our packages come from their tarballs, the rest as npm
+   * chooses today, for the Node that runs this.
+   */
+  add(names: readonly string[]): Promise<string> {
+    const ours = packed();
+    const [command, verb] = npm.install;
+    const wanted = names.map((name) => ours[name] ?? name);
+    return this.run([command!, verb!, '--save-dev', '--no-audit', '--no-fund', ...wanted]);
   }
 
   /** Runs a command to its end. Rejects with its output where it fails. */
@@ -75,6 +84,13 @@ export class Project {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Where npm and pnpm find our packages, by name. */
+function packed(): Record<string, string> {
+  return Object.fromEntries(
+    packages().map(({ name, folder }) => [name, `file:${tarball(folder)}`]),
+  );
 }
 
 /** Runs a command in a stranger's environment. Resolves to its output, rejects with it. */
@@ -96,11 +112,11 @@ export function run(
 
 /**
  * What package managers and runners tell their children is no stranger's: npm would warn of pnpm's
- * settings, pnpm would keep to CI's, Jest would think itself a worker.
+ * settings, pnpm would keep to CI's, Jest would think itself a worker. How the registry is reached stays.
  */
 function strangersEnv(): NodeJS.ProcessEnv {
   const ours =
-    /^(npm_(?!config_)|pnpm_|turbo_|jest_|ci$|init_cwd$|node_|force_color$|seamkit_(?!cache$|runtime$))/i;
+    /^(npm_(?!config_)|pnpm_|turbo_|jest_|ci$|init_cwd$|node_(?!extra_ca_certs$)|force_color$|seamkit_(?!cache$|runtime$))/i;
   const theirs = Object.entries(process.env).filter(([name]) => !ours.test(name));
   const path = process.env.PATH!.split(delimiter).filter((one) => !one.includes('node_modules'));
   return { ...Object.fromEntries(theirs), PATH: path.join(delimiter), NO_COLOR: '1' };

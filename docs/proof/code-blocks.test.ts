@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { pages, root } from '../test/pages';
+import { examples } from './examples';
 
 // Each TypeScript block of each page is compiled as a module of its own, where the names in
 // `readers-own.d.ts` stand for what is the reader's.
@@ -12,11 +13,21 @@ interface Block {
   code: string;
 }
 
+/** What the reader's own compiler checks, in the project that the page describes. */
+const checkedThere = new Set(
+  examples()
+    .filter(({ installs, files }) => installs.length > 0 && files.some(isCompilerSettings))
+    .flatMap(({ files }) => files.map(({ text }) => text)),
+);
+
+function isCompilerSettings({ name }: { name: string }): boolean {
+  return name === 'tsconfig.json';
+}
+
 function blocks(): Block[] {
   return pages().flatMap(({ path, text }) =>
     [...text.matchAll(/^```(?:ts|typescript)(?: \S+)?\n(.*?)^```/gms)]
-      // What imports its neighbours is compiled where they are, by the examples' test.
-      .filter((match) => !/from '\.\//.test(match[1]!))
+      .filter((match) => !checkedThere.has(match[1]!))
       .map((match) => ({
         page: path,
         line: text.slice(0, match.index).split('\n').length + 1,

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from '../test/pages';
+import { emptyFolder, type } from './shell';
 
 // The diff of docs/migrating.md, put on a suite that was written for Testcontainers, which then runs.
 
@@ -57,26 +57,12 @@ const runners: Record<string, { files: Record<string, string>; command: string }
 };
 
 test.each(Object.entries(runners))('%s', (name, { files, command }) => {
-  const folder = join(root, 'docs/.examples', `migrated-${name.replace(':', '-')}`);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  const folder = emptyFolder(`migrated-${name.replace(':', '-')}`);
   const service = { 'orders.ts': readFileSync(join(before, 'orders.ts.txt'), 'utf8') };
-  for (const [file, text] of Object.entries({ 'package.json': '{}', ...service, ...files })) {
+  for (const [file, text] of Object.entries({ ...service, ...files })) {
     writeFileSync(join(folder, file), text);
   }
-  const bin = [join(root, 'docs/node_modules/.bin'), join(root, 'node_modules/.bin')];
-  const own = ['JEST_WORKER_ID', 'NODE_ENV', 'NODE_TEST_CONTEXT', 'VITEST', 'DATABASE_URL'];
-  const { status, stdout, stderr } = spawnSync(command, {
-    cwd: folder,
-    env: {
-      ...process.env,
-      ...Object.fromEntries(own.map((variable) => [variable, undefined])),
-      PATH: [...bin, process.env.PATH].join(delimiter),
-      NO_COLOR: '1',
-    },
-    shell: true,
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = type(command, folder);
   expect([status, stdout + stderr]).toEqual([
     0,
     expect.stringMatching(/Tests:? +2 passed|pass 2\n/),

@@ -81,6 +81,31 @@ test('up takes versions and prepare from it', async () => {
   expect(stdout).toBe('prepared ');
 });
 
+test('up refuses to choose between two boundaries of one kit; run opens both', async () => {
+  project.thirdParty('their-shelf', 'shelf', require.resolve('./shelf/kit'));
+  project.write(
+    'package.json',
+    JSON.stringify({ name: 'project', dependencies: { '@seamkit/core': '*', 'their-shelf': '*' } }),
+  );
+  project.write(
+    'seamkit.config.js',
+    config
+      .replace('boundaries: {', 'boundaries: { second: shelf(),')
+      .replace('SHELF_URL: it.url', 'SHELF_URL: it.url, SECOND_URL: second.url')
+      .replace('({ it })', '({ it, second })'),
+  );
+  for (const command of ['up', 'up shelf']) {
+    const { code, stdout, stderr } = await project.seamkit(command);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/several boundaries of shelf \(second, it\).*\nNext: .*seamkit run --/);
+  }
+  command('process.stdout.write(String(process.env.SECOND_URL !== process.env.SHELF_URL));');
+  expect(await project.seamkit('run -- node command.js')).toMatchObject({
+    code: 0,
+    stdout: 'trueprepared ',
+  });
+});
+
 test.each([
   ['no config', undefined, /no seamkit\.config\.js here/],
   ['one that exports something else', 'module.exports = {};', /does not export what defineConfig/],

@@ -82,18 +82,28 @@ export async function up(names: readonly string[], { env = false }): Promise<Res
 
 /** By the project's config where it has one: its versions, its `prepare`. */
 async function wanted(names: readonly string[]): Promise<ServerOfKit[]> {
-  const { boundaries = {} } = (await projectConfig()) ?? {};
-  const configured = Object.values(boundaries).filter(
-    (boundary): boundary is ServerBoundary => boundary.kit.kind === 'server',
+  const configured = Object.entries((await projectConfig())?.boundaries ?? {})
+    .filter(([, { kit }]) => kit.kind === 'server')
+    .map(([name, boundary]) => ({ name, boundary: boundary as ServerBoundary }));
+  const kits =
+    names.length === 0 && configured.length > 0
+      ? configured.map(({ boundary }) => ({ name: boundary.kit.name, boundary }))
+      : serverKits(names);
+  return kits.map(({ name, boundary }) => {
+    const own = configured.filter((one) => one.boundary.kit.name === name);
+    if (own.length > 1) throw several(name, own);
+    return { name, boundary: own[0]?.boundary ?? boundary };
+  });
+}
+
+/** What is up is known by its kit, so there is one of each. */
+function several(kit: string, own: readonly { name: string }[]): SeamkitError {
+  const names = own.map(({ name }) => name).join(', ');
+  return new SeamkitError(
+    'OPTION_INVALID',
+    `seamkit.config has several boundaries of ${kit} (${names}), and up starts one of each kit`,
+    { hint: 'open them all for one command: seamkit run -- npm start; or name other kits' },
   );
-  const byKit = new Map(configured.map((boundary) => [boundary.kit.name, boundary]));
-  if (names.length === 0 && byKit.size > 0) {
-    return [...byKit].map(([name, boundary]) => ({ name, boundary }));
-  }
-  return serverKits(names).map(({ name, boundary }) => ({
-    name,
-    boundary: byKit.get(name) ?? boundary,
-  }));
 }
 
 /** What this workspace's keepers hold. */
