@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Example, examples, write } from '@seamkit/docs/examples';
 import ts from 'typescript';
-import { type Example, examples, write } from '../../docs/proof/examples';
 import { Project } from './stranger';
 
 // The pages that say what to install, as a reader has them: npm chooses the versions, of today and
