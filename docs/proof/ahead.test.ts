@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { testUnless } from '@seamkit/test-run';
 import { Project } from '../../packages/core/test/project';
-import { bunMissing, bunProgram } from './runners';
+import { bunMissing, bunProgram, installed } from './runners';
 
 // `openAhead` under the runners that core's own tests do not have: files that read a url while they load.
 
@@ -58,10 +58,10 @@ testUnless(bunMissing)('Bun: a module that is loaded first', async () => {
 });
 
 test('Playwright: its configuration, which it loads in each process, as it does the files', async () => {
-  project.install('@playwright/test', join(__dirname, '../node_modules/@playwright/test'));
+  project.install('@playwright/test', join(installed, '@playwright/test'));
   files(`import { test } from '@playwright/test'; const before = test.beforeAll;`);
   project.module('playwright.config.mjs', `${openAhead} export default { workers: 1 };`);
-  const program = join(__dirname, '../node_modules/@playwright/test/cli.js');
+  const program = join(installed, '@playwright/test/cli.js');
   const run = project.start([program, 'test']);
   const code = await run.ended;
   if (code !== 0) throw new Error(`it ended with ${code}:\n${run.output}`);

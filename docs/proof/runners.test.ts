@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { testUnless } from '@seamkit/test-run';
 import { Project } from '../../packages/core/test/project';
 import { examples } from './examples';
-import { bunMissing, bunProgram, startPlaywright, type Way, ways } from './runners';
+import { bunMissing, bunProgram, installed, startPlaywright, type Way, ways } from './runners';
 
 // Each row of docs/runners.md: test files that do what its page promises, run as their owner would.
 
@@ -180,7 +180,7 @@ testUnless(bunMissing)(
 
 /** Gives the project what the files of a runner import: its package, and its recipe's hooks. */
 function prepare({ imported, runner }: Way): void {
-  if (imported) project.install(imported, join(__dirname, '../node_modules', imported));
+  if (imported) project.install(imported, join(installed, imported));
   const recipe = examples().find(({ title }) => title === `runners: ${runner}`);
   const hooks = recipe?.files.find(({ name }) => /^hooks\./.test(basename(name)));
   if (hooks) project.plain(basename(hooks.name), hooks.text);

@@ -29,7 +29,8 @@ interface Words {
   imported?: string;
 }
 
-const installed = join(__dirname, '../node_modules');
+/** By `install-runners.mjs`. */
+export const installed = join(__dirname, '../.examples/node_modules');
 const program = (path: string) => join(installed, path);
 
 const globals: Words = {

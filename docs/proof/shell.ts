@@ -3,7 +3,9 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { root } from '../test/pages';
 
-const programs = [join(root, 'docs/node_modules/.bin'), join(root, 'node_modules/.bin')];
+const programs = ['docs/.examples', 'docs', ''].map((home) =>
+  join(root, home, 'node_modules/.bin'),
+);
 /** What a runner tells its workers is not for those that a test starts. */
 const runners = ['JEST_WORKER_ID', 'NODE_ENV', 'NODE_TEST_CONTEXT', 'VITEST', 'DATABASE_URL'];
 
