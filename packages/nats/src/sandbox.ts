@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { type Driver, type Endpoint, type SandboxContext, SeamkitError } from '@seamkit/core';
@@ -118,11 +119,11 @@ function subjectsOf(line: NatsConnection, clients: readonly Client[]): string {
 
 /** Rejects while others are in the account: files before left them, and they would act on ours. */
 async function alone(line: NatsConnection): Promise<void> {
-  const deadline = Date.now() + parting;
+  const deadline = performance.now() + parting;
   for (;;) {
     const others = (await clientsIn(line)).filter(({ id }) => id !== line.info!.client_id);
     if (others.length === 0) return;
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       const summary = `the client ${others[0]!.name} is still in an account that was given back`;
       throw new SeamkitError('RESET_FAILED', summary, { hint: 'close connections in an afterAll' });
     }

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, escapeLiteral, type QueryConfig } from 'pg';
 import { back, reset, take } from './bookkeeping';

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { SeamkitError } from '@seamkit/core';
 import type { ChannelModel, ConfirmChannel, Options } from 'amqplib';
 import type { Management } from './management';

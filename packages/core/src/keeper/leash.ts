@@ -1,5 +1,6 @@
 import { rmdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lostMark } from '../protocol/detached';
 import { watchSilence } from '../protocol/silence';
