@@ -29,6 +29,12 @@ function careless(boundary) {
 
 exports.mutants = {
   'resets nothing': opened(() => ({ reset: async () => {} })),
+  'says that it undid something each time': opened(({ reset }) => ({
+    reset: async () => {
+      await reset({});
+      return true;
+    },
+  })),
   'is replaced at every reset': opened(() => ({
     async reset() {
       throw new Error('broken');

@@ -162,10 +162,11 @@ export interface Sandbox<Members extends object> {
    * Everything back to the baseline, whatever client wrote it; warn about what the test left open.
    * Called before the next test, once all hooks of the last one have run. `test` is the last one.
    * Core never calls it concurrently with itself or with another call on this sandbox. A sandbox on
-   * which nothing was written answers in about one round trip. Resolve to `'spent'` to be replaced by another sandbox (a new `members`); on
+   * which nothing was written answers in about one round trip. Resolve to true where anything was
+   * undone, if that is known; to `'spent'` to be replaced by another sandbox (a new `members`). On
    * rejection core destroys this sandbox and opens another.
    */
-  reset(test: TestInfo): Promise<void | 'spent'>;
+  reset(test: TestInfo): Promise<void | boolean | 'spent'>;
   /**
    * Makes what is there now the baseline of this sandbox: `reset` returns to it for as long as the
    * sandbox is open. Called before a file's first test, for what the file's own hooks wrote, and

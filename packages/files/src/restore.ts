@@ -4,8 +4,11 @@ import { look, modeOf, remove, typeOf } from './entry';
 import { below, join, parentOf, type RawPath, textOf } from './raw-path';
 import { real } from './real-fs';
 
-/** Puts the tree back exactly as it was captured: contents, types, modes, owners, times and links. */
-export function restore(baseline: Baseline): void {
+/**
+ * Puts the tree back exactly as it was captured: contents, types, modes, owners, times and links.
+ * Returns whether anything differed.
+ */
+export function restore(baseline: Baseline): boolean {
   const touched = new Set<RawPath>();
   const touch = (raw: RawPath) => {
     for (let at: RawPath | undefined = raw; at !== undefined; at = parentOf(at)) {
@@ -13,7 +16,7 @@ export function restore(baseline: Baseline): void {
     }
   };
   compare(baseline, ({ raw }) => touch(raw));
-  if (touched.size === 0) return;
+  if (touched.size === 0) return false;
   for (const raw of linkedWith(baseline, touched)) touch(raw);
 
   for (const raw of baseline.entries.keys()) {
@@ -30,6 +33,7 @@ export function restore(baseline: Baseline): void {
     const { seen, settled } = baseline.withContent(raw);
     if (kept.original !== undefined) Object.assign(kept, { seen, settled });
   }
+  return true;
 }
 
 /** The other names of files that have several, where one of them must be made anew. */

@@ -94,11 +94,11 @@ class FolderSandbox implements Sandbox<FilesMembers> {
     });
   }
 
-  async reset(): Promise<void> {
+  async reset(): Promise<boolean> {
     this.#faults!.clear();
     await this.#nameHandles();
-    restore(this.#baseline!);
     restore(this.#outsideBaseline!);
+    return restore(this.#baseline!);
   }
 
   async setBaseline(): Promise<boolean> {

@@ -127,12 +127,14 @@ class StubSandbox implements Sandbox<HttpMembers> {
     throw new SeamkitError('EXPECTATION_FAILED', complaints.join('\n'), { hint });
   }
 
-  async reset(): Promise<void> {
-    if (this.#calls.size === 0 && !this.#book.changed && this.#complaints.length === 0) return;
+  async reset(): Promise<boolean> {
+    const { changed } = this.#book;
+    if (this.#calls.size === 0 && !changed && this.#complaints.length === 0) return false;
     for (const listener of this.#listeners) listener.dropUnanswered();
     this.#book.rewind(this.#own);
     await this.#prepare(this.#book);
     this.#forget();
+    return changed;
   }
 
   /** Connections stay, and so does what `prepare` made; what was asked so far does not count. */

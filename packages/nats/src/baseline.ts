@@ -10,8 +10,8 @@ export class Baseline {
     private readonly warn: (message: string) => void,
   ) {}
 
-  /** One round trip where nothing differs. */
-  async restore(line: NatsConnection): Promise<void> {
+  /** One round trip where nothing differs. Resolves to whether anything did. */
+  async restore(line: NatsConnection): Promise<boolean> {
     const { stale, missing, same } = await compare(line, this.streams);
     const emptied = new Map<string, string>();
     for (const seen of missing) {
@@ -31,6 +31,7 @@ export class Baseline {
       missing: missing.filter(({ saved }) => !emptied.has(saved.name)),
       same,
     });
+    return stale.length + missing.length > 0;
   }
 
   /** What is there is the baseline from now on. Resolves to whether anything differed from it. */

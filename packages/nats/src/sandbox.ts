@@ -77,14 +77,17 @@ export async function connectDriver(
             client = await connectTo(access);
             kept = '';
           }
-          const [clients] = await Promise.all([clientsIn(client), baseline.restore(client)]);
+          const [clients, undone] = await Promise.all([
+            clientsIn(client),
+            baseline.restore(client),
+          ]);
           for (const { name, subjects } of await leftBehind(client, clients, newest)) {
             const what = `${name} subscribed to ${subjects.join(', ')}`;
             warn(`the test left the client ${what}; it acts on later tests too`);
           }
           newest = newestOf(clients);
           const subjects = subjectsOf(client, clients);
-          if (subjects === kept) return;
+          if (subjects === kept) return undone;
           if (kept) {
             warn(
               `the test subscribed the kit's client to more (${subjects}) than the file's hooks did, and that stays; subscribe with a client of the test's own`,
@@ -94,6 +97,7 @@ export async function connectDriver(
             await client.close();
             client = await connectTo(access);
           }
+          return undone;
         },
         async setBaseline() {
           const [clients, moved] = await Promise.all([clientsIn(client), baseline.set(client)]);

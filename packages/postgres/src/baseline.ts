@@ -8,7 +8,7 @@ import { endSessions, type Query, type Session } from './sessions';
 
 /** What a way back to the baseline, or to a new one, found. */
 export type Verdict =
-  | { state: 'restored' }
+  | { state: 'restored'; undone?: boolean }
   /** What was there is the baseline now. */
   | { state: 'taken' }
   /** Transactions that must end first: of clients, and prepared ones by their ids. */
@@ -107,8 +107,9 @@ export class BookkeptBaseline implements Baseline {
       return { state: 'stale', reason: message };
     }
     if (!answer?.startsWith('{')) {
-      this.since = answer;
-      return { state: 'restored' };
+      const undone = answer === 'undone';
+      this.since = undone ? null : answer;
+      return { state: 'restored', undone };
     }
     const { stale, command, differs, sessions = [], prepared = [] } = JSON.parse(answer);
     if (differs) return { state: 'taken' };

@@ -73,7 +73,7 @@ COMMIT`;
  * Back to the baseline, in one round trip. Parameters: what the last call returned, the database's
  * oid and its mark, and whether to look only. The answer is a JSON object where nothing was done:
  * `sessions` or `prepared` (transactions that must end first), `stale` (a new clone is needed, and
- * why), or `differs` (by a look). Otherwise NULL, or a number for the next call.
+ * why), or `differs` (by a look). Otherwise `undone`, NULL, or a number for the next call.
  */
 export const reset = `SELECT ${schema}.reset($1, $2, $3, $4) AS answer`;
 

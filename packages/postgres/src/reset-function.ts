@@ -48,7 +48,7 @@ BEGIN
   END;
   IF look THEN
     RETURN CASE WHEN altered IS NOT NULL OR EXISTS (SELECT FROM ${schema}.dirty) OR
-      EXISTS (SELECT FROM ${schema}.commands) OR EXISTS (%2$s) THEN '{"differs": true}' ELSE seen END;
+      EXISTS (SELECT FROM ${schema}.commands WHERE NOT kept) OR EXISTS (%2$s) THEN '{"differs": true}' ELSE seen END;
   END IF;
   IF altered IS NOT NULL THEN
     RETURN json_build_object('stale', altered);
@@ -83,7 +83,7 @@ BEGIN
     PERFORM setval(step.sequence, step.last, step.called);
     touched := true;
   END LOOP;
-  RETURN CASE WHEN NOT touched THEN seen END;
+  RETURN CASE WHEN touched THEN 'undone' ELSE seen END;
 END $reset$
   $body$,
     (SELECT count(*) || ' ' || coalesce(sum(o.xmin::text::bigint), 0) FROM pg_largeobject_metadata o) || ' ' ||

@@ -77,9 +77,9 @@ export class PostgresSandbox implements Sandbox<PostgresMembers> {
     }
   }
 
-  async reset(): Promise<void | 'spent'> {
+  async reset(): Promise<boolean | 'spent'> {
     if (this.around.isolation === 'clone') return 'spent';
-    await this.inTurn(() => this.toBaseline());
+    return this.inTurn(() => this.toBaseline());
   }
 
   async close(): Promise<void> {
@@ -89,11 +89,13 @@ export class PostgresSandbox implements Sandbox<PostgresMembers> {
     if (this.pool instanceof SandboxPool) await this.pool.close();
   }
 
-  private async toBaseline(): Promise<void> {
+  /** Resolves to whether anything was undone. */
+  private async toBaseline(): Promise<boolean> {
     const verdict = await this.attempt('ROLLBACK', (client) => this.baseline!.restore(client));
-    if (verdict.state !== 'stale') return;
+    if (verdict.state !== 'stale') return verdict.state === 'restored' && verdict.undone === true;
     if (this.moved) throw new Error(`${verdict.reason}, and only a new clone could undo that`);
     await this.cloneAgain(verdict);
+    return true;
   }
 
   private async take(): Promise<boolean> {

@@ -19,10 +19,13 @@ const rounds = 4;
 
 /**
  * Returns a vhost to its baseline. `known` is the text of a state at the baseline.
- * @returns that text
+ * @returns that text, and whether anything is known to have been undone
  * @throws SeamkitError `RESET_FAILED`
  */
-export async function restore(work: Restoration, known?: string): Promise<string> {
+export async function restore(
+  work: Restoration,
+  known?: string,
+): Promise<{ known: string; undone: boolean }> {
   const { client, vhost, baseline } = work;
   await client.mend();
   let state = await look(work);
@@ -36,15 +39,16 @@ export async function restore(work: Restoration, known?: string): Promise<string
   };
   const nobodyHolds =
     !state.queues.some(({ vague }) => vague) || !(client.used || state.connections.length);
-  if (!hasMessages(baseline) && nobodyHolds && (await staysClean())) {
-    return settled(state, work);
+  const tells = !hasMessages(baseline) && nobodyHolds;
+  if (tells && (await staysClean())) {
+    return { known: settled(state, work), undone: false };
   }
   for (let round = 1; round <= rounds; round++) {
     state = await takeBack(state, work);
     if (await mendTopology(state, work)) state = await look(work);
     await refill(state, work);
     state = await look(work);
-    if (await staysClean()) return settled(state, work);
+    if (await staysClean()) return { known: settled(state, work), undone: tells };
   }
   throw new SeamkitError('RESET_FAILED', `rabbitmq: ${vhost} does not return to its baseline`, {
     tried: differences(state, work),

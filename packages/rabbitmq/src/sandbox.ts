@@ -96,7 +96,9 @@ class RabbitDriver implements Driver<RabbitmqMembers, TemplateData, SandboxData>
     return {
       members: makeMembers(this.addressesOf(sandbox), this.api, client),
       reset: async () => {
-        known = await restore({ ...place, baseline, kept, warn }, known);
+        const done = await restore({ ...place, baseline, kept, warn }, known);
+        known = done.known;
+        return done.undone;
       },
       setBaseline: async () => {
         await client.mend();

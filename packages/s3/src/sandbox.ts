@@ -106,9 +106,13 @@ export async function connectDriver(
       return {
         members: makeMembers(s3, kind, requests),
         async reset() {
-          await each(names, async (bucket) => {
-            current.set(bucket, await baselines.restore(bucket, current.get(bucket)!));
+          const undone = await each(names, async (bucket) => {
+            const before = current.get(bucket)!;
+            const now = await baselines.restore(bucket, before);
+            current.set(bucket, now);
+            return now !== before;
           });
+          return undone.some(Boolean);
         },
         async setBaseline() {
           const differ = await each(names, async (bucket) => {

@@ -1,4 +1,4 @@
-import { strictEqual as equal, ok } from 'node:assert/strict';
+import { strictEqual as equal, notStrictEqual as notEqual, ok } from 'node:assert/strict';
 import { always, type ConformanceCase } from '../conformance-case';
 import { driverFor, withServer } from '../stage';
 import { wireTo } from '../wire';
@@ -61,6 +61,38 @@ export const resetCases: readonly ConformanceCase[] = [
         } finally {
           await driver.close();
           await wire.close();
+        }
+      });
+    },
+  },
+  {
+    name: 'a reset that says whether it undid something is right',
+    shows: 'reset',
+    owed: ({ server, runtime }) => server && runtime === 'process',
+    async run(stage) {
+      await withServer(stage, async (server) => {
+        const driver = await driverFor(stage, server);
+        const owner = 'c0nf0rm';
+        try {
+          const template = await driver.template({
+            name: 'seamkit_c0nf0rm_t905',
+            index: 905,
+            owner,
+          });
+          const id = { name: 'seamkit_c0nf0rm_s906', index: 906, owner };
+          const sandbox = await driver.create(id, template);
+          const opened = await driver.open(sandbox, template);
+          await opened.reset({}); // a new sandbox may differ in what nobody sees
+          for (let round = 0; round < 3; round++) {
+            notEqual(await opened.reset({}), true, 'nothing was written');
+            await stage.harness.write(opened.members, 'key', 'value');
+            notEqual(await opened.reset({}), false, 'an entry was written');
+          }
+          await opened.close();
+          await driver.destroy(sandbox);
+          await driver.destroyTemplate(template);
+        } finally {
+          await driver.close();
         }
       });
     },

@@ -1,5 +1,4 @@
 import type { Boundary, TestInfo } from '../contract';
-import { SeamkitError } from '../errors';
 import { print } from '../print';
 import { checkVariables } from '../variables';
 import { whileAwake } from './awake';
@@ -8,6 +7,7 @@ import { KeeperConnection } from './keeper-connection';
 import { LeftConnections } from './left-connections';
 import { LocalSandbox } from './local-sandbox';
 import { completed, RunningCalls, type Verbs } from './members';
+import { checkName, concurrent, nameCalls, notOpen } from './misuse';
 import type { Place } from './sandbox-context';
 import { ServerSandbox } from './server-sandbox';
 
@@ -46,6 +46,9 @@ export class OpenBoundaries<B extends Boundaries> {
   private failure: unknown;
   /** The first test has begun. */
   private begun = false;
+  /** The `describe` whose `beforeAll` has run since the last test, and whether one was named. */
+  private nested: string | undefined;
+  private nestedNamed = false;
   /** The name of the test that runs, where they may not run at the same time. */
   private running: string | undefined;
 
@@ -76,7 +79,7 @@ export class OpenBoundaries<B extends Boundaries> {
         sandbox,
         calls: new RunningCalls(),
         verbs: {
-          reset: () => inTurn(part, () => sandbox.reset(place.test)),
+          reset: () => inTurn(part, async () => void (await sandbox.reset(place.test))),
           setBaseline: () => inTurn(part, () => sandbox.setBaseline()),
         },
         turn: Promise.resolve(),
@@ -126,6 +129,16 @@ export class OpenBoundaries<B extends Boundaries> {
   }
 
   /**
+   * A `beforeAll` of a `describe` begins, after the file's first test. What it writes cannot become the
+   * baseline; once what the last test wrote is undone, it can be told apart.
+   */
+  async beginNested(describe: string): Promise<void> {
+    if (this.state !== 'open' || !this.begun || this.every === 'file' || this.nestedNamed) return;
+    if (this.nested === undefined) await this.reset();
+    this.nested = describe;
+  }
+
+  /**
    * A test begins. What its file's hooks wrote before the first one is the baseline; before the
    * others, what the last test and the hooks after it wrote is undone.
    */
@@ -137,7 +150,7 @@ export class OpenBoundaries<B extends Boundaries> {
     }
     try {
       if (!this.begun) await this.each(({ sandbox }) => sandbox.begin(test));
-      else if (this.every === 'test') await this.reset();
+      else if (this.every === 'test') this.nameNested(await this.undo());
     } catch (error) {
       this.running = undefined; // a runner may leave out our afterEach
       throw error;
@@ -158,9 +171,29 @@ export class OpenBoundaries<B extends Boundaries> {
 
   /** Everything back to the baseline. */
   async reset(): Promise<void> {
-    await this.each(({ sandbox, place }) => sandbox.reset(place.test));
+    await this.undo();
+  }
+
+  /** The same. Resolves to the boundaries where something is known to have been undone. */
+  private async undo(): Promise<string[]> {
+    const undone: string[] = [];
+    await this.each(async ({ sandbox, place }) => {
+      if (await sandbox.reset(place.test)) undone.push(place.boundary);
+    });
     for (const { place } of this.parts) place.test = {};
     this.setVariables(); // a sandbox may have been replaced by another
+    return undone;
+  }
+
+  private nameNested(undone: string[]): void {
+    const { nested } = this;
+    this.nested = undefined;
+    if (nested === undefined || undone.length === 0) return;
+    this.nestedNamed = true;
+    print(
+      'warn',
+      `${undone.join(', ')}: undone before the next test: what the beforeAll of "${nested}" wrote. Write it in a beforeAll at the top of the file, in a beforeEach, or call use() inside of that describe`,
+    );
   }
 
   /** What is there now is the baseline from now on. */
@@ -208,29 +241,6 @@ export class OpenBoundaries<B extends Boundaries> {
   }
 }
 
-function checkName(name: string, boundary: unknown): void {
-  if (['close', 'reset', 'setBaseline', 'changes'].includes(name)) {
-    throw new SeamkitError('OPTION_INVALID', `a boundary cannot be named '${name}'`, {
-      hint: 'give it a name of its own, such as db or cache',
-    });
-  }
-  if (typeof boundary !== 'object' || boundary === null || !('kit' in boundary)) {
-    throw new SeamkitError('OPTION_INVALID', `'${name}' is not a boundary`, {
-      hint: `call the kit: ${name}: postgres({ … }), not postgres`,
-    });
-  }
-}
-
-function notOpen(name: string, state: string): SeamkitError {
-  return state === 'closed'
-    ? new SeamkitError('NOT_STARTED', `env.${name} is closed`, {
-        hint: 'use it in tests and hooks only; in afterAll it has been given back already',
-      })
-    : new SeamkitError('NOT_STARTED', `env.${name} has not started`, {
-        hint: 'use it inside a test or a hook; at the top of the file nothing runs yet. Under node:test, put before() into a describe()',
-      });
-}
-
 /** One call after the other, whatever became of the one before. */
 function inTurn(part: Part, work: (part: Part) => Promise<void>): Promise<void> {
   const result = part.turn.then(() => whileAwake(() => work(part)));
@@ -248,20 +258,4 @@ function throwFailures(results: PromiseSettledResult<unknown>[]): void {
   // Several boundaries of one server say the same of it.
   if (messages.size === 1) throw failures[0];
   throw new AggregateError(failures, [...messages].join('\n\n'));
-}
-
-function nameCalls(boundary: string, calls: string[], { name = 'the test' }: TestInfo): void {
-  if (calls.length === 0) return;
-  const which = calls.map((call) => `${boundary}.${call}()`).join(', ');
-  print('warn', `"${name}" ended while ${which} still ran: await each call in the test`);
-}
-
-function concurrent({ name }: TestInfo, other: string): SeamkitError {
-  return new SeamkitError(
-    'UNSUPPORTED',
-    `"${name}" begins while "${other}" still runs, and both share this file's sandboxes`,
-    {
-      hint: "run the tests of this file one after another (no test.concurrent); or share one baseline among them: use({ … }, { reset: 'file' })",
-    },
-  );
 }

@@ -6,9 +6,10 @@ interface Block {
 interface Event {
   name: string;
   test?: { errors: [error: unknown, asyncError?: unknown][] };
+  hook?: { type: string; parent: { name: string; parent?: unknown } };
 }
 
-type Handler = (event: Event, state: { rootDescribeBlock: Block }) => void;
+type Handler = (event: Event, state: { rootDescribeBlock: Block }) => void | Promise<void>;
 
 /**
  * jest-circus' list of event handlers, which other tools use as well. Where it is missing, what these
@@ -33,6 +34,14 @@ function move(block: Block, hook: unknown): void {
   const at = block.hooks.findIndex(({ fn }) => fn === hook);
   if (at >= 0) block.hooks.push(...block.hooks.splice(at, 1));
   for (const child of block.children) if (child.type === 'describeBlock') move(child, hook);
+}
+
+/** Calls `run` before each `beforeAll` of a `describe`, with its name. Jest waits for it. */
+export function beforeNested(run: (describe: string) => Promise<void>): void {
+  handlers().push(async ({ name, hook }) => {
+    if (name !== 'hook_start' || hook?.type !== 'beforeAll' || !hook.parent.parent) return;
+    await run(hook.parent.name).catch(() => {}); // the next test hears of it
+  });
 }
 
 /**

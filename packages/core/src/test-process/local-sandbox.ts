@@ -49,13 +49,13 @@ export class LocalSandbox {
     await this.open();
   }
 
-  async reset(test: TestInfo): Promise<void> {
+  async reset(test: TestInfo): Promise<boolean> {
     if (this.lost) throw this.lost;
     let broken: unknown;
     const result = await this.sandbox!.reset(test).catch((error) => {
       broken = error;
     });
-    if (!broken && result !== 'spent') return;
+    if (!broken && result !== 'spent') return result === true;
     await this.sandbox!.close();
     if (this.moved) {
       this.lost = baselineLost(this.place.boundary, broken);
@@ -66,6 +66,7 @@ export class LocalSandbox {
       print('warn', `${this.place.boundary}: replaced, since it could not be reset: ${message}`);
     }
     await this.open();
+    return false;
   }
 
   async close(): Promise<void> {

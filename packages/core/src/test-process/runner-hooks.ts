@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { TestInfo } from '../contract';
 import { afterOwn } from './after-own';
-import { runLast, tellOnce } from './jest';
+import { beforeNested, runLast, tellOnce } from './jest';
 import { MochaFile, mochaSuite } from './mocha';
 import { forPlaywright, fromPlaywright, isPlaywright } from './playwright';
 import { runnerUnknown } from './unknown-runner';
@@ -16,6 +16,8 @@ export type RunnerHooks =
 export interface Runner {
   /** Start-up has deadlines of its own, so the runner's do not cut it off. */
   beforeAll(run: () => Promise<void>): void;
+  /** Before each `beforeAll` of a `describe`, where the runner tells of it. */
+  beforeNested?(run: (describe: string) => Promise<void>): void;
   beforeEach(run: (test: TestInfo) => Promise<void>): void;
   afterEach(run: (test: TestInfo) => Promise<void>): void;
   /** After the file's own; under node:test and Mocha after those of suites. */
@@ -57,6 +59,7 @@ export function runnerHere(passed?: RunnerHooks): Runner | undefined {
           }),
         options,
       ),
+    beforeNested,
     beforeEach: (run) => void hooks.beforeEach(withTest(run), options),
     afterEach: (run) => void hooks.afterEach(withTest(run), options),
     afterAll: (run) => {

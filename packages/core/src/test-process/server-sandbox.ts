@@ -91,7 +91,10 @@ export class ServerSandbox {
   /** For another file: the template's baseline, whatever the last file has set. The url stays. */
   async startOver(): Promise<void> {
     const { held } = this;
-    if (!held?.moved) return this.reset({});
+    if (!held?.moved) {
+      await this.reset({});
+      return;
+    }
     this.held = undefined;
     await closed(() => held.sandbox.close());
     try {
@@ -104,26 +107,33 @@ export class ServerSandbox {
     }
   }
 
-  /** To the baseline, in this sandbox or in another. @throws SeamkitError `BASELINE_LOST` */
-  async reset(test: TestInfo): Promise<void> {
+  /**
+   * To the baseline, in this sandbox or in another. Resolves to true where the kit knows that it undid
+   * something. @throws SeamkitError `BASELINE_LOST`
+   */
+  async reset(test: TestInfo): Promise<boolean> {
     if (this.lost) throw this.lost;
     const { held } = this;
     if (!held) {
-      // The last reset found none.
-      return this.renew();
+      await this.renew(); // the last reset found none
+      return false;
     }
     let broken: unknown;
     const result = await inTime(() => held.sandbox.reset(test)).catch((error) => {
       broken = error;
     });
-    if (!broken && result !== 'spent') return;
+    if (!broken && result !== 'spent') return result === true;
     if (held.moved) throw await this.lose(held, broken);
     this.held = undefined;
     await closed(() => held.sandbox.close());
-    if (broken) return this.beginAgain(broken as Error);
+    if (broken) {
+      await this.beginAgain(broken as Error);
+      return false;
+    }
     this.inBackground(this.leases!.throwAway(held));
     if (!held.session.alive) await this.reconnect();
     this.held = await this.leases!.acquire();
+    return false;
   }
 
   /** Gives the sandbox back, at its template's baseline or to be recovered. */
@@ -134,7 +144,7 @@ export class ServerSandbox {
       const reset =
         !held.moved &&
         (await inTime(() => held.sandbox.reset({})).then(
-          (spent) => !spent,
+          (result) => result !== 'spent',
           () => false,
         ));
       await closed(() => held.sandbox.close());

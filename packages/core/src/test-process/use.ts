@@ -70,6 +70,7 @@ export async function openAhead<B extends Boundaries>(
 }
 
 function addHooks(environment: OpenBoundaries<any>, runner: Runner): void {
+  runner.beforeNested?.((describe) => environment.beginNested(describe));
   runner.beforeEach((test) => environment.begin(test));
   runner.afterEach((test) => environment.end(test));
 }

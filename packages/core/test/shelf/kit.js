@@ -33,9 +33,11 @@ exports.shelf = defineKit({
     const items = async (name) => new Map(JSON.parse(await call('GET', `/${name}`)));
     const restore = async (name, before) => {
       const now = await items(name);
-      for (const key of now.keys()) if (!before.has(key)) await call('DELETE', `/${name}/${key}`);
-      for (const [key, value] of before)
-        if (now.get(key) !== value) await call('PUT', `/${name}/${key}`, value);
+      const added = [...now.keys()].filter((key) => !before.has(key));
+      const changed = [...before].filter(([key, value]) => now.get(key) !== value);
+      for (const key of added) await call('DELETE', `/${name}/${key}`);
+      for (const [key, value] of changed) await call('PUT', `/${name}/${key}`, value);
+      return added.length + changed.length > 0;
     };
     const drop = (name) => call('DELETE', `/${name}`).catch(() => {});
     return {
@@ -62,8 +64,8 @@ exports.shelf = defineKit({
           members: { url: url(name), name, wait: async (work) => work },
           async reset() {
             await options.trouble?.('reset', name);
-            await restore(name, baseline);
-            if (options.spend) return 'spent';
+            const undone = await restore(name, baseline);
+            return options.spend ? 'spent' : undone;
           },
           async setBaseline() {
             const now = await items(name);
@@ -74,7 +76,7 @@ exports.shelf = defineKit({
           async close() {},
         };
       },
-      recover: async (name, template) => restore(name, await items(template)),
+      recover: async (name, template) => void (await restore(name, await items(template))),
       async hasTemplate(name) {
         return JSON.parse(await call('GET', '/')).includes(name);
       },
