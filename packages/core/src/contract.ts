@@ -245,7 +245,7 @@ export interface ServerKit<
   /** Core refuses any others, before it asks for a plan. */
   options: OptionChecks<Options, ServerOptions>;
   /** How the url of a running server begins. Owed by a kit with the runtime `external`. */
-  url?: { protocols: readonly string[]; example: string };
+  url?: { protocols: readonly string[]; like: string };
   /** The oldest version that is started, e.g. `'3.10'`; an external server may be older. Default: any. */
   oldest?: string;
   /**

@@ -63,7 +63,7 @@ export function checkProtocol({ name, url: shape }: ServerKit<any, any>, url: st
     'URL_INVALID',
     `${name}: the url does not begin with ${shape.protocols.join(' or ')}`,
     {
-      hint: `write it like ${shape.example}`,
+      hint: `write it like ${shape.like}`,
     },
   );
 }

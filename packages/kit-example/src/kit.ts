@@ -15,7 +15,7 @@ export const example = defineKit<ExampleOptions, ExampleMembers, Entries, Space>
   supports: { runtimes: ['process', 'external'], prepare: true },
   server: require.resolve('./server'),
   options: checks,
-  url: { protocols: ['http:'], example: 'http://user:password@127.0.0.1:8080' },
+  url: { protocols: ['http:'], like: 'http://user:password@127.0.0.1:8080' },
   // What makes one server different from another, and what the baseline depends on.
   plan: ({ prepare, maxLength }) => ({
     settings: { ...(maxLength !== undefined && { maxLength }) },

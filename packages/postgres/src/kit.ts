@@ -20,7 +20,7 @@ export const postgres = defineKit<PostgresOptions, PostgresMembers, Template, { 
   options: checks,
   url: {
     protocols: ['postgres:', 'postgresql:'],
-    example: 'postgres://user:password@host:5432/postgres',
+    like: 'postgres://user:password@host:5432/postgres',
   },
   oldest,
   plan: ({ prepare, extensions = [], settings = {}, isolation }, folder) => ({

@@ -22,7 +22,7 @@ export const rabbitmq = defineKit<RabbitmqOptions, RabbitmqMembers, TemplateData
   },
   server: require.resolve('./server'),
   options: checks,
-  url: { protocols: ['amqp:', 'amqps:'], example: 'amqp://user:password@127.0.0.1:5672' },
+  url: { protocols: ['amqp:', 'amqps:'], like: 'amqp://user:password@127.0.0.1:5672' },
   oldest,
   plan: ({ prepare, plugins = [] }) => ({
     settings: { plugins: [...plugins].sort() },

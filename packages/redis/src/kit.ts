@@ -18,7 +18,7 @@ export const redis = defineKit<RedisOptions, RedisMembers, any, any>({
   supports: { runtimes: ['container', 'process', 'external'], prepare: true },
   server: require.resolve('./server'),
   options: checks,
-  url: { protocols: ['redis:', 'rediss:'], example: 'redis://user:password@127.0.0.1:6379' },
+  url: { protocols: ['redis:', 'rediss:'], like: 'redis://user:password@127.0.0.1:6379' },
   oldest,
   plan({ prepare, engine, settings = {}, exclusive = false }) {
     checkSettings(settings, exclusive);

@@ -16,7 +16,7 @@ export const s3 = defineKit<S3Options, S3Members, Template, SandboxBuckets>({
   supports: { runtimes: ['container', 'process', 'external'], prepare: true },
   server: require.resolve('./server'),
   options: checks,
-  url: { protocols: ['http:', 'https:'], example: writtenLike },
+  url: { protocols: ['http:', 'https:'], like: writtenLike },
   plan({ prepare, buckets, container = {}, url }) {
     if (url !== undefined) readAccess(url);
     const { port, env = {}, command } = container;

@@ -6,7 +6,7 @@ exports.shelf = defineKit({
   name: 'shelf',
   supports: { runtimes: ['process', 'external'], prepare: true },
   server: require.resolve('./server'),
-  url: { protocols: ['http:'], example: 'http://user:password@127.0.0.1:8080' },
+  url: { protocols: ['http:'], like: 'http://user:password@127.0.0.1:8080' },
   options: {
     prepare: is.function,
     mood: is.string,
