@@ -7,8 +7,8 @@ import { connectionsOf, disconnect, type LiveQueue, look, type VhostState } from
 /** What a test's client has that ends with its connection alone. */
 interface Guest {
   what: string;
-  /** Names of the connections that have it, or one like it. */
-  owners(): Promise<string[]>;
+  /** Which of the open connections have it, or one like it; undefined where the server is too late to tell. */
+  owners(open: readonly string[]): Promise<string[] | undefined>;
   /** Takes it as a part of the baseline. */
   keep(): void;
 }
@@ -25,7 +25,10 @@ export function guestsIn(state: VhostState, work: Restoration): Guest[] {
     })),
     ...beside.map((queue) => ({
       what: `consumer of queue ${queue.name}`,
-      owners: () => consumersOf(queue, work),
+      owners: async (open) => {
+        const names = await consumersOf(queue, work, open);
+        return names.length < queue.consumers ? undefined : names;
+      },
       keep: () => {
         kept.queues.get(queue.name)!.consumers = queue.consumers;
       },
@@ -46,7 +49,9 @@ export async function endGuests(state: VhostState, work: Restoration): Promise<s
   const foreign = open.filter((name) => !kept.connections.has(name));
   // Where all are the test's, the server is not asked whose is what: it takes its time to tell.
   const alone = foreign.length === open.length;
-  const owners = await Promise.all(guests.map((guest) => (alone ? open : guest.owners())));
+  const owners = await Promise.all(
+    guests.map(async (guest) => (alone ? open : ((await guest.owners(open)) ?? foreign))),
+  );
   const closed = foreign.filter((name) => owners.flat().includes(name));
   await disconnect(api, user, alone ? undefined : closed);
   const [ended, staying] = [true, false].map((ends) =>
@@ -65,10 +70,14 @@ export async function endGuests(state: VhostState, work: Restoration): Promise<s
   return closed.length > 0 ? [`${closed.join(', ')} (${listed(ended)})`] : [];
 }
 
-/** Names of the connections that consume from a queue. The server lists them a while after they began. */
+/**
+ * Names of the connections that consume from a queue; of those in `open`, where it is passed. The
+ * server lists consumers a while after they began, and for a while after they are gone.
+ */
 export async function consumersOf(
   { name, consumers }: LiveQueue,
   { api, vhost }: Restoration,
+  open?: readonly string[],
 ): Promise<string[]> {
   let names: string[] = [];
   await until(async () => {
@@ -77,7 +86,8 @@ export async function consumersOf(
     );
     names = all
       .filter(({ queue }) => queue.name === name)
-      .map(({ channel_details }) => channel_details.connection_name);
+      .map(({ channel_details }) => channel_details.connection_name)
+      .filter((owner) => !open || open.includes(owner));
     return names.length >= consumers;
   });
   return names;
@@ -86,9 +96,9 @@ export async function consumersOf(
 type Channel = { connection_name: string };
 
 /** The name of the connection that declared an exclusive queue: as late. None, if it is gone. */
-async function ownerOf(queue: string, { api, vhost }: Restoration): Promise<string[]> {
+async function ownerOf(queue: string, { api, vhost }: Restoration): Promise<string[] | undefined> {
   let owner: string | undefined;
-  await until(async () => {
+  const told = await until(async () => {
     try {
       const { owner_pid_details } = await api.get<{ owner_pid_details?: { name?: string } }>(
         path('queues', vhost, queue),
@@ -100,6 +110,7 @@ async function ownerOf(queue: string, { api, vhost }: Restoration): Promise<stri
       throw error;
     }
   });
+  if (!told) return undefined;
   return owner === undefined ? [] : [owner];
 }
 
