@@ -25,7 +25,7 @@ export function guestsIn(state: VhostState, work: Restoration): Guest[] {
     })),
     ...beside.map((queue) => ({
       what: `consumer of queue ${queue.name}`,
-      owners: async (open) => {
+      owners: async (open: readonly string[]) => {
         const names = await consumersOf(queue, work, open);
         return names.length < queue.consumers ? undefined : names;
       },
