@@ -131,7 +131,7 @@ describeUnless(noContainers(), 'container')('images from a registry', () => {
     }
   });
 
-  test('an image that names its registry is had from there', async () => {
+  test('an image that names its registry is pulled from that one', async () => {
     const error = await failure(
       open({ it: redis({ image: '127.0.0.1:9/mine:1', container: { registry: registry.host } }) }),
     );

@@ -109,7 +109,7 @@ describe('with a schema', () => {
     );
   });
 
-  test('that is none', () => {
+  test('a text that is no schema is refused', () => {
     expect(() => env.api.graphql('/graphql', { schema: 'type' })).toThrow(
       expect.objectContaining({ code: 'OPTION_INVALID' }),
     );

@@ -242,7 +242,7 @@ describe('on a server that belongs to somebody else', () => {
     await sandbox.close();
   });
 
-  test('an exclusive server cannot be had there', async () => {
+  test('an external server cannot be exclusive', async () => {
     await expect(driver(url, 'mine', { exclusive: true })).rejects.toMatchObject({
       code: 'UNSUPPORTED',
       hint: expect.stringContaining("runtime: 'process'"),

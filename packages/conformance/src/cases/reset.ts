@@ -1,6 +1,7 @@
 import { strictEqual as equal, notStrictEqual as notEqual, ok } from 'node:assert/strict';
+import type { OpenServer } from '@seamkit/core/inspect';
 import { always, type ConformanceCase } from '../conformance-case';
-import { driverFor, withServer } from '../stage';
+import { driverFor, type Stage, withServer } from '../stage';
 import { wireTo } from '../wire';
 
 /** A reset that finds nothing to do asks once, and may look in one more place. */
@@ -39,27 +40,15 @@ export const resetCases: readonly ConformanceCase[] = [
     async run(stage) {
       await withServer(stage, async (server) => {
         const wire = await wireTo(server.endpoint);
-        const driver = await driverFor(stage, { ...server, endpoint: wire.endpoint });
         try {
-          const owner = 'c0nf0rm';
-          const template = await driver.template({
-            name: 'seamkit_c0nf0rm_t903',
-            index: 903,
-            owner,
+          await withSandbox(stage, { ...server, endpoint: wire.endpoint }, async ({ reset }) => {
+            await reset(); // whatever is done once only
+            const before = wire.roundTrips();
+            for (let round = 0; round < 4; round++) await reset();
+            const each = (wire.roundTrips() - before) / 4;
+            ok(each <= fewRoundTrips, `${each} round trips`);
           });
-          const id = { name: 'seamkit_c0nf0rm_s904', index: 904, owner };
-          const sandbox = await driver.create(id, template);
-          const opened = await driver.open(sandbox, template);
-          await opened.reset({}); // whatever is done once only
-          const before = wire.roundTrips();
-          for (let round = 0; round < 4; round++) await opened.reset({});
-          const each = (wire.roundTrips() - before) / 4;
-          ok(each <= fewRoundTrips, `${each} round trips`);
-          await opened.close();
-          await driver.destroy(sandbox);
-          await driver.destroyTemplate(template);
         } finally {
-          await driver.close();
           await wire.close();
         }
       });
@@ -70,31 +59,16 @@ export const resetCases: readonly ConformanceCase[] = [
     shows: 'reset',
     owed: ({ server, runtime }) => server && runtime === 'process',
     async run(stage) {
-      await withServer(stage, async (server) => {
-        const driver = await driverFor(stage, server);
-        const owner = 'c0nf0rm';
-        try {
-          const template = await driver.template({
-            name: 'seamkit_c0nf0rm_t905',
-            index: 905,
-            owner,
-          });
-          const id = { name: 'seamkit_c0nf0rm_s906', index: 906, owner };
-          const sandbox = await driver.create(id, template);
-          const opened = await driver.open(sandbox, template);
-          await opened.reset({}); // a new sandbox may differ in what nobody sees
+      await withServer(stage, (server) =>
+        withSandbox(stage, server, async ({ members, reset }) => {
+          await reset(); // a new sandbox may differ in what nobody sees
           for (let round = 0; round < 3; round++) {
-            notEqual(await opened.reset({}), true, 'nothing was written');
-            await stage.harness.write(opened.members, 'key', 'value');
-            notEqual(await opened.reset({}), false, 'an entry was written');
+            notEqual(await reset(), true, 'nothing was written');
+            await stage.harness.write(members, 'key', 'value');
+            notEqual(await reset(), false, 'an entry was written');
           }
-          await opened.close();
-          await driver.destroy(sandbox);
-          await driver.destroyTemplate(template);
-        } finally {
-          await driver.close();
-        }
-      });
+        }),
+      );
     },
   },
   {
@@ -140,3 +114,25 @@ export const resetCases: readonly ConformanceCase[] = [
     },
   },
 ];
+
+/** A sandbox of a driver's own, for what an actor does not tell. */
+async function withSandbox(
+  stage: Stage,
+  server: OpenServer,
+  work: (sandbox: { members: object; reset(): Promise<unknown> }) => Promise<void>,
+): Promise<void> {
+  const driver = await driverFor(stage, server);
+  const owner = 'c0nf0rm';
+  try {
+    const template = await driver.template({ name: 'seamkit_c0nf0rm_t903', index: 903, owner });
+    const id = { name: 'seamkit_c0nf0rm_s904', index: 904, owner };
+    const sandbox = await driver.create(id, template);
+    const opened = await driver.open(sandbox, template);
+    await work({ members: opened.members, reset: () => opened.reset({}) });
+    await opened.close();
+    await driver.destroy(sandbox);
+    await driver.destroyTemplate(template);
+  } finally {
+    await driver.close();
+  }
+}

@@ -126,6 +126,8 @@ export class OpenBoundaries<B extends Boundaries> {
     await this.each(({ sandbox }) => sandbox.startOver());
     this.setVariables();
     this.begun = false;
+    this.nested = undefined;
+    this.nestedNamed = false;
   }
 
   /**

@@ -274,7 +274,7 @@ test.each<[string, (document: any) => void, string]>([
   expect(asked).toEqual([]);
 });
 
-test('a file that is not there is refused, and a base url that is none', async () => {
+test('a missing file and a malformed base url are refused', async () => {
   await expect(verifyPact(join(folder, 'no.json'), url)).rejects.toMatchObject({
     code: 'STATE_INVALID',
   });
